@@ -1,0 +1,178 @@
+//! The only door through which a stage reaches the world.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use crate::template::{Scope, Template, TemplateError};
+use crate::{Artifact, Facts, Site, StageError, World};
+
+/// An input of a step and who gave it.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The file.
+    pub artifact: Artifact,
+    /// The id of the step that made it, `source` for a source file.
+    pub from: String,
+}
+
+/// One step at work: what it takes, what it may touch, how it tells what it does.
+pub struct Job<'a> {
+    pub(crate) inputs: &'a [Input],
+    pub(crate) facts: &'a Facts,
+    pub(crate) scope: &'a Scope,
+    pub(crate) wanted: &'a BTreeSet<String>,
+    pub(crate) folder: &'a Path,
+    pub(crate) release: Option<&'a str>,
+    pub(crate) release_folder: Option<&'a Path>,
+    pub(crate) time: i64,
+    pub(crate) world: &'a World,
+    pub(crate) tell: &'a (dyn Fn(Said) + Sync),
+    pub(crate) stop: &'a Stop,
+    pub(crate) read: AtomicU64,
+    pub(crate) written: AtomicU64,
+    pub(crate) shown: AtomicU64,
+}
+
+/// What a job says while it runs.
+#[derive(Debug)]
+pub(crate) enum Said {
+    Progress { done: u64, total: u64, unit: &'static str },
+    Note(String),
+}
+
+/// Tells a running job to stop, and why.
+#[derive(Debug, Default)]
+pub(crate) struct Stop(AtomicU8);
+
+impl Stop {
+    pub(crate) const CANCELLED: u8 = 1;
+    pub(crate) const TIMED_OUT: u8 = 2;
+
+    pub(crate) fn set(&self, why: u8) {
+        self.0.store(why, Ordering::Relaxed);
+    }
+}
+
+impl Job<'_> {
+    /// What the step takes, in the order of its `from`.
+    #[must_use]
+    pub fn inputs(&self) -> &[Input] {
+        self.inputs
+    }
+
+    /// The facts that reach the step.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        self.facts
+    }
+
+    /// The algorithms of the digests that later steps want of what this one writes.
+    #[must_use]
+    pub fn wanted(&self) -> &BTreeSet<String> {
+        self.wanted
+    }
+
+    /// The step's own directory: it exists, is empty, and lies on the file system of the output.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder
+    }
+
+    /// The release's name; none while facts are still being gathered.
+    #[must_use]
+    pub fn release(&self) -> Option<&str> {
+        self.release
+    }
+
+    /// Where the finished release lies; none before it is delivered.
+    #[must_use]
+    pub fn release_folder(&self) -> Option<&Path> {
+        self.release_folder
+    }
+
+    /// The one time of the release, in seconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn time(&self) -> i64 {
+        self.time
+    }
+
+    /// Where the manifest stands.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.world.site
+    }
+
+    /// The world outside, for secrets.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        self.world
+    }
+
+    /// What templates see: facts, `vars`, `group`, `release`, `now`, `files` (the inputs) and `item`.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let mut scope = self.scope.clone();
+        let files = self.inputs.iter().map(|input| {
+            serde_json::json!({ "name": input.artifact.name, "size": input.artifact.size, "from": input.from })
+        });
+        scope.set("files", files.collect::<Vec<_>>());
+        scope
+    }
+
+    /// Renders a template over [`Job::scope`].
+    pub fn render(&self, template: &Template) -> Result<String, StageError> {
+        self.site().language.render(template, &self.scope()).map_err(|error| template_fault(template, error))
+    }
+
+    /// Says how far the work is. Cheap to call often: what would not be seen is not told.
+    pub fn progress(&self, done: u64, total: u64, unit: &'static str) {
+        let share = if total == 0 { done >> 23 } else { 1 + done.saturating_mul(200) / total };
+        if self.shown.swap(share, Ordering::Relaxed) != share {
+            (self.tell)(Said::Progress { done, total, unit });
+        }
+    }
+
+    /// Says something that is no failure.
+    pub fn note(&self, message: impl Into<String>) {
+        (self.tell)(Said::Note(message.into()));
+    }
+
+    /// Counts bytes read from files.
+    pub fn count_read(&self, bytes: u64) {
+        self.read.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts bytes written to files.
+    pub fn count_written(&self, bytes: u64) {
+        self.written.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Fails if the step should stop: cancelled, or out of time. Long work asks at least every few megabytes.
+    pub fn check(&self) -> Result<(), StageError> {
+        match self.stop.0.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            Stop::TIMED_OUT => {
+                Err(StageError::new("step/timeout", "took longer than its `timeout`").retriable())
+            }
+            _ => Err(StageError::cancelled()),
+        }
+    }
+}
+
+/// Says which fact a template misses, where it was looked for, and how to set it.
+pub(crate) fn template_fault(template: &Template, error: TemplateError) -> StageError {
+    let text: String = template.text().chars().take(120).collect();
+    match error {
+        TemplateError::Missing { names } => {
+            let first = names.first().map_or("…", String::as_str);
+            let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            StageError::new(
+                "fact/missing",
+                format!("nobody knows {}, which `{text}` needs", quoted.join(" and ")),
+            )
+            .hint(format!("set it under `metadata:` (`{first}: …`), or give the template a `| default:`"))
+        }
+        error => StageError::new("template/invalid", format!("`{text}`: {error}")),
+    }
+}

@@ -1,0 +1,31 @@
+//! Plans, runs and reports a DAG of steps.
+//!
+//! A [`Plan`] exists only if it can run; [`run::Runner`] runs many of them in one pool and tells what happens as
+//! [`Event`]s; a [`Report`] is the fold of the events. Knows no file format, no manifest syntax, no network and no
+//! database, and never prints, reads the environment or asks the time: callers hand those in through [`World`].
+
+mod artifact;
+mod error;
+mod event;
+mod fact;
+mod job;
+mod plan;
+mod registry;
+mod report;
+pub mod run;
+mod stage;
+pub mod template;
+mod world;
+
+pub use artifact::{Artifact, Digests};
+pub use error::{Code, StageError};
+pub use event::{Event, Happening, Status};
+pub use fact::{Fact, Facts};
+pub use job::{Input, Job};
+pub use plan::{From, Pick, Plan, PlanFault, Retry, Shape, Source, Step, StepIndex, TimeRule};
+pub use registry::{Kind, OptionFault, Registry};
+pub use report::{ReleaseReport, Report, StepReport};
+pub use run::{Cancel, Runner, Selection};
+pub use stage::{AnyStage, Lane, Output, Phase, Stage};
+pub use template::{Condition, Language, Template};
+pub use world::{SecretRef, Site, World};

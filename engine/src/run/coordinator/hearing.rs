@@ -1,0 +1,168 @@
+//! What the coordinator does with what workers tell it.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::super::open::{Consequence, State};
+use super::super::work::{Heard, Message};
+use super::Coordinator;
+use crate::job::Said;
+use crate::{Happening, Lane, Output, Phase, StageError, StepIndex};
+
+/// The longest pause before a step is tried again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+impl Coordinator<'_, '_, '_> {
+    pub(super) fn hear(&mut self, message: Message) {
+        let Message { release, step, heard } = message;
+        let id = |this: &Self| {
+            let shape = this.plans.get(release).map(|plan| &plan.shape);
+            shape.zip(step).map(|(shape, step)| shape.step(step).id.clone()).unwrap_or_default()
+        };
+        match heard {
+            Heard::Started => {
+                if let (Some(plan), Some(step)) = (self.plans.get(release), step) {
+                    let stage = plan.shape.step(step).stage.name().to_owned();
+                    self.emit(Happening::StepStarted { release, step: id(self), stage });
+                }
+            }
+            Heard::Said(Said::Note(message)) => {
+                self.emit(Happening::StepNoted { release, step: id(self), message });
+            }
+            Heard::Said(Said::Progress { done, total, unit }) => {
+                self.emit(Happening::StepProgressed {
+                    release,
+                    step: id(self),
+                    done,
+                    total,
+                    unit: unit.to_owned(),
+                });
+            }
+            Heard::Finished { result, read, written } => match step {
+                Some(step) => self.step_over(release, step, result, read, written),
+                None => self.assembly_over(release, result.map(drop)),
+            },
+        }
+    }
+
+    pub(super) fn step_over(
+        &mut self,
+        number: usize,
+        index: StepIndex,
+        result: Result<Output, StageError>,
+        read: u64,
+        written: u64,
+    ) {
+        let Some(open) = self.open.get_mut(&number) else { return };
+        let step = open.plan.shape.step(index);
+        match step.stage.lane() {
+            Lane::Cpu => self.running_cpu -= 1,
+            Lane::Net => self.running_net -= 1,
+        }
+        for pool in step.stage.pools() {
+            if let Some(count) = self.pools.get_mut(&pool) {
+                *count -= 1;
+            }
+        }
+        self.deadlines.retain(|&(_, n, i)| (n, i) != (number, index));
+        match result {
+            Ok(output) => {
+                let mut facts = open.facts_for(index);
+                facts.overlay(&output.facts);
+                facts.overlay(&open.plan.metadata);
+                let given = &mut open.given[index.index()];
+                given.facts = Arc::new(facts);
+                given.artifacts.clone_from(&output.artifacts);
+                self.emit(Happening::StepFinished {
+                    release: number,
+                    step: step.id.clone(),
+                    artifacts: output.artifacts,
+                    facts: output.facts,
+                    bytes_read: read,
+                    bytes_written: written,
+                });
+                self.settle(number, index, State::Done);
+            }
+            Err(error) => {
+                let tried = &mut open.attempts[index.index()];
+                if error.retriable && *tried < step.retry.times && !self.stopping {
+                    *tried += 1;
+                    let attempt = *tried;
+                    let pause =
+                        step.retry.delay.saturating_mul(1 << (attempt - 1).min(16)).min(LONGEST_PAUSE);
+                    // What the failed attempt left behind must not meet the next one.
+                    let _ = fs::remove_dir_all(open.folder.join("steps").join(index.index().to_string()));
+                    self.paused.push((Instant::now() + pause, number, index));
+                    self.emit(Happening::StepRetried {
+                        release: number,
+                        step: step.id.clone(),
+                        attempt,
+                        delay_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                        code: error.code.to_string(),
+                        error: error.message,
+                    });
+                } else {
+                    self.fail(number, index, &error);
+                }
+            }
+        }
+    }
+
+    pub(super) fn fail(&mut self, number: usize, index: StepIndex, error: &StageError) {
+        let Some(open) = self.open.get_mut(&number) else { return };
+        let step = open.plan.shape.step(index);
+        let cancelled = error.code == "step/cancelled";
+        let optional = step.optional && !cancelled;
+        if optional {
+            open.given[index.index()].facts = Arc::new(open.facts_for(index));
+        }
+        self.emit(Happening::StepFailed {
+            release: number,
+            step: step.id.clone(),
+            code: error.code.to_string(),
+            error: error.message.clone(),
+            hint: error.hint.clone(),
+            optional,
+        });
+        if !optional {
+            self.after_failure();
+        }
+        self.settle(number, index, if optional { State::Skipped } else { State::Lost });
+    }
+
+    pub(super) fn settle(&mut self, number: usize, index: StepIndex, end: State) {
+        if let Some(open) = self.open.get_mut(&number) {
+            let then = open.settle(index, end);
+            self.follow(number, then);
+        }
+    }
+
+    /// Does what follows from a step being over.
+    pub(super) fn follow(&mut self, number: usize, then: Consequence) {
+        for (step, because) in then.lost {
+            let id = self.id(number, step);
+            self.emit(Happening::StepSkipped {
+                release: number,
+                step: id,
+                because: format!("`{because}` failed"),
+            });
+        }
+        let Some(open) = self.open.get_mut(&number) else { return };
+        let shape = &open.plan.shape;
+        self.ready.extend(then.ready.into_iter().map(|step| (number, shape.position(step), step)));
+        // A release whose files are all made appears even if another one failed meanwhile.
+        let complete = then.ended == Some(Phase::Make) && !open.is_lost() && !self.cancel.is_cancelled();
+        if self.stopping && !complete {
+            self.abandon(number);
+            return;
+        }
+        match then.ended {
+            None => {}
+            Some(_) if open.is_lost() => self.abandon(number),
+            Some(Phase::Gather) => self.name(number),
+            Some(Phase::Make) => self.assemble(number),
+            Some(Phase::Deliver) => self.close(number),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The seam behind which all work lies: a stage is its options struct.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::{Artifact, Facts, Job, OptionFault, Site, StageError};
+
+/// The code behind a step. The fields of the implementing struct are its options (`with`).
+pub trait Stage: DeserializeOwned + JsonSchema + Send + Sync + 'static {
+    /// The name that manifests use, in kebab-case.
+    const NAME: &'static str;
+    /// One line for `bindery stages`.
+    const ABOUT: &'static str;
+    /// Raised whenever the same options and inputs would give other bytes.
+    const VERSION: u32 = 1;
+    /// Which pool it runs in.
+    const LANE: Lane = Lane::Cpu;
+    /// When in the life of a release it runs.
+    const PHASE: Phase = Phase::Make;
+
+    /// Faults that the types cannot express, found before anything runs.
+    fn check(&self, site: &Site) -> Vec<OptionFault> {
+        let _ = site;
+        Vec::new()
+    }
+
+    /// The digests it wants to be given with its inputs, by algorithm.
+    fn wants(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+
+    /// Named pools whose depth it must respect, such as one for a destination.
+    fn pools(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Does the work.
+    fn run(&self, job: &Job<'_>) -> Result<Output, StageError>;
+}
+
+/// Which pool a stage runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Uses a core, or the disk.
+    Cpu,
+    /// Waits for the network.
+    Net,
+}
+
+/// When a stage runs: first all facts are gathered, then the release has its name, then its files are made, then it
+/// appears under its final name, then it is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Finds facts; the release has no name yet.
+    Gather,
+    /// Makes files of the release.
+    Make,
+    /// Takes the finished release somewhere.
+    Deliver,
+}
+
+impl Phase {
+    /// The word shown in listings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gather => "gather",
+            Self::Make => "make",
+            Self::Deliver => "deliver",
+        }
+    }
+}
+
+/// What a step gives to those that take from it.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Files it made, in the order in which they belong.
+    pub artifacts: Vec<Artifact>,
+    /// Facts it found; they win over the ones it inherited.
+    pub facts: Facts,
+}
+
+/// A stage with its options, whatever its type.
+pub trait AnyStage: Send + Sync {
+    /// [`Stage::NAME`].
+    fn name(&self) -> &'static str;
+    /// [`Stage::VERSION`].
+    fn version(&self) -> u32;
+    /// [`Stage::LANE`].
+    fn lane(&self) -> Lane;
+    /// [`Stage::PHASE`].
+    fn phase(&self) -> Phase;
+    /// [`Stage::check`].
+    fn check(&self, site: &Site) -> Vec<OptionFault>;
+    /// [`Stage::wants`].
+    fn wants(&self) -> BTreeSet<String>;
+    /// [`Stage::pools`].
+    fn pools(&self) -> Vec<String>;
+    /// [`Stage::run`].
+    fn run(&self, job: &Job<'_>) -> Result<Output, StageError>;
+}
+
+impl<S: Stage> AnyStage for S {
+    fn name(&self) -> &'static str {
+        S::NAME
+    }
+    fn version(&self) -> u32 {
+        S::VERSION
+    }
+    fn lane(&self) -> Lane {
+        S::LANE
+    }
+    fn phase(&self) -> Phase {
+        S::PHASE
+    }
+    fn check(&self, site: &Site) -> Vec<OptionFault> {
+        Stage::check(self, site)
+    }
+    fn wants(&self) -> BTreeSet<String> {
+        Stage::wants(self)
+    }
+    fn pools(&self) -> Vec<String> {
+        Stage::pools(self)
+    }
+    fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
+        Stage::run(self, job)
+    }
+}
