@@ -1,0 +1,182 @@
+//! What the volumes of a RAR 4 set must say together: numbers, sizes, and which one is the last.
+//!
+//! Reads nothing: it judges what `verify` saw of each volume.
+
+use super::super::Verdict;
+use super::header as bits;
+use super::parse::Header;
+
+/// What was seen of one volume.
+pub(super) struct Seen {
+    name: String,
+    pub(super) size: u64,
+    /// It began like a volume at all.
+    pub(super) readable: bool,
+    archive_flags: Option<u16>,
+    first_file: Option<FirstFile>,
+    ends_split: bool,
+    end: Option<End>,
+    hidden: bool,
+}
+
+struct FirstFile {
+    continues: bool,
+    /// Least bytes of a volume that it could have begun in.
+    least: u64,
+}
+
+struct End {
+    next: bool,
+    number: Option<u16>,
+}
+
+impl Seen {
+    pub(super) fn new(name: String, size: u64) -> Self {
+        Self {
+            name,
+            size,
+            readable: false,
+            archive_flags: None,
+            first_file: None,
+            ends_split: false,
+            end: None,
+            hidden: false,
+        }
+    }
+
+    /// Takes the next header of the volume.
+    pub(super) fn note(&mut self, header: &Header) {
+        match (header.kind, &header.file) {
+            (bits::ARCHIVE, _) => {
+                self.archive_flags.get_or_insert(header.flags);
+                self.hidden |= header.hides_the_rest();
+            }
+            (bits::FILE, Some(file)) => {
+                let least = header.len + u64::from(file.size > 0);
+                self.first_file.get_or_insert(FirstFile { continues: file.continues, least });
+                self.ends_split = file.continued;
+            }
+            (bits::END, _) => {
+                self.end = Some(End { next: header.has(bits::END_NEXT), number: header.volume_number });
+            }
+            _ => {}
+        }
+    }
+
+    fn flag(&self, flag: u16) -> bool {
+        self.archive_flags.is_some_and(|flags| flags & flag != 0)
+    }
+}
+
+/// Judges the volumes against each other.
+pub(super) fn check_volumes(all: &[Seen], verdict: &mut Verdict) {
+    // RAR 2 wrote no end blocks; where there is one, or a mark that only later versions made, all must have it.
+    let ends = all.iter().any(|seen| seen.end.is_some() || seen.flag(bits::ARCHIVE_FIRST));
+    let mut expected = 0;
+    for (index, seen) in all.iter().enumerate().filter(|(_, seen)| seen.readable && !seen.hidden) {
+        let last = index + 1 == all.len();
+        if seen.archive_flags.is_none() {
+            fault(verdict, seen, "no-archive-header", "the volume has no archive header");
+        } else if all.len() > 1 && !seen.flag(bits::ARCHIVE_VOLUME) {
+            fault(verdict, seen, "not-a-volume", "the file is an archive of its own");
+        }
+        match &seen.end {
+            Some(end) => check_end(seen, end, last, expected.max(index), verdict),
+            None if ends => fault(verdict, seen, "no-end", "the volume has no end block"),
+            None => {
+                verdict.unchecked(&seen.name, "it has no end block, so nothing tells whether it is complete")
+            }
+        }
+        let number = seen.end.as_ref().and_then(|end| end.number);
+        expected = number.map_or(index, usize::from).max(index) + 1;
+    }
+    check_sizes(all, verdict);
+}
+
+fn check_end(seen: &Seen, end: &End, last: bool, expected: usize, verdict: &mut Verdict) {
+    if last && end.next {
+        fault(verdict, seen, "missing-volume", "the volume says that another one follows");
+    }
+    if !last && !end.next {
+        fault(verdict, seen, "next-volume-flag", "the volume says that it is the last, but others follow");
+    }
+    match end.number.map(usize::from) {
+        Some(number) if number > expected => {
+            let message = format!("the volume says it is number {number}, but {expected} comes next");
+            fault(verdict, seen, "missing-volume", &message);
+        }
+        Some(number) if number < expected => {
+            let message =
+                format!("the volume says it is number {number}, but it stands where {expected} does");
+            fault(verdict, seen, "volume-number", &message);
+        }
+        _ => {}
+    }
+}
+
+/// Every volume but the last has the same size, unless the next file could not have begun in it.
+fn check_sizes(all: &[Seen], verdict: &mut Verdict) {
+    let full = all.iter().map(|seen| seen.size).max().unwrap_or(0);
+    for (seen, next) in all.iter().zip(all.iter().skip(1)) {
+        let closed_early = !seen.ends_split
+            && next.first_file.as_ref().is_some_and(|file| !file.continues && seen.size + file.least > full);
+        let judged = seen.readable && next.readable && !seen.hidden;
+        if judged && seen.size != full && !closed_early {
+            let message = format!("the volume has {} bytes, a full one {full}", seen.size);
+            fault(verdict, seen, "volume-size", &message);
+        }
+    }
+}
+
+fn fault(verdict: &mut Verdict, seen: &Seen, code: &'static str, message: &str) {
+    verdict.fault(code, message, Some(&seen.name), None);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(size: u64, next: bool, number: u16, least: Option<u64>) -> Seen {
+        Seen {
+            readable: true,
+            archive_flags: Some(bits::ARCHIVE_VOLUME),
+            first_file: Some(FirstFile { continues: least.is_none(), least: least.unwrap_or(0) }),
+            ends_split: least.is_none(),
+            end: Some(End { next, number: Some(number) }),
+            ..Seen::new(format!("v{number}"), size)
+        }
+    }
+
+    fn check(all: &[Seen], want: &[&str]) {
+        let mut verdict = Verdict::default();
+        check_volumes(all, &mut verdict);
+        let codes: Vec<_> = verdict.faults.iter().map(|fault| fault.code).collect();
+        assert_eq!(codes, want);
+    }
+
+    #[test]
+    fn full_volumes_and_a_short_last_one_are_right() {
+        check(&[seen(100, true, 0, None), seen(100, true, 1, None), seen(40, false, 2, None)], &[]);
+    }
+
+    #[test]
+    fn a_short_middle_volume_needs_a_reason() {
+        let short = |least| [seen(100, true, 0, None), seen(80, true, 1, Some(1)), seen(90, false, 2, least)];
+        check(&short(Some(21)), &[]);
+        check(&short(Some(20)), &["volume-size"]);
+        check(&short(None), &["volume-size"]);
+    }
+
+    #[test]
+    fn a_missing_volume_is_noticed_by_number_and_at_the_end() {
+        check(&[seen(100, true, 0, None), seen(40, false, 2, None)], &["missing-volume"]);
+        check(&[seen(100, true, 1, None), seen(40, false, 2, None)], &["missing-volume"]);
+        check(&[seen(100, true, 0, None)], &["missing-volume"]);
+    }
+
+    #[test]
+    fn a_wrong_number_or_end_is_noticed() {
+        check(&[seen(100, true, 0, None), seen(40, false, 0, None)], &["volume-number"]);
+        check(&[seen(100, false, 0, None), seen(40, false, 1, None)], &["next-volume-flag"]);
+    }
+}

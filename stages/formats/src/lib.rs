@@ -1,0 +1,7 @@
+//! Codecs of release formats.
+
+pub mod archive;
+pub mod checksum;
+pub mod digest;
+pub mod read;
+pub mod text;
