@@ -127,7 +127,7 @@ impl Job<'_> {
 
     /// Says how far the work is. Cheap to call often: what would not be seen is not told.
     pub fn progress(&self, done: u64, total: u64, unit: &'static str) {
-        let share = if total == 0 { done >> 23 } else { 1 + done.saturating_mul(200) / total };
+        let share = done.saturating_mul(200).checked_div(total).map_or(done >> 23, |share| share + 1);
         if self.shown.swap(share, Ordering::Relaxed) != share {
             (self.tell)(Said::Progress { done, total, unit });
         }

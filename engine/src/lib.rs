@@ -15,6 +15,7 @@ mod report;
 pub mod run;
 mod stage;
 pub mod template;
+pub mod value;
 mod world;
 
 pub use artifact::{Artifact, Digests};
@@ -28,4 +29,4 @@ pub use report::{ReleaseReport, Report, StepReport};
 pub use run::{Cancel, Runner, Selection};
 pub use stage::{AnyStage, Lane, Output, Phase, Stage};
 pub use template::{Condition, Language, Template};
-pub use world::{SecretRef, Site, World};
+pub use world::{ReadSecret, SecretRef, Site, World};

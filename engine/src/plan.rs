@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use globset::GlobMatcher;
+use globset::GlobSet;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -58,6 +58,8 @@ pub enum TimeRule {
 pub struct Step {
     /// Its id, unique in the shape.
     pub id: String,
+    /// Where it is written down, `file:line:column`.
+    pub place: String,
     /// The stage with its options.
     pub stage: Arc<dyn AnyStage>,
     /// What it takes, in this order.
@@ -65,7 +67,7 @@ pub struct Step {
     /// Which of the files it takes.
     pub pick: Option<Pick>,
     /// A folder inside the release for what it makes.
-    pub into: Option<String>,
+    pub into: Option<Template>,
     /// Whether what it makes belongs to the release.
     pub ship: bool,
     /// Whether the release goes on when it fails.
@@ -87,9 +89,9 @@ pub enum From {
     Step(String),
 }
 
-/// A glob over the names of files.
+/// Globs over the names of files; one that matches is enough.
 #[derive(Clone, Debug)]
-pub struct Pick(pub GlobMatcher);
+pub struct Pick(pub GlobSet);
 
 /// How often and when a step is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

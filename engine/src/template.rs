@@ -44,6 +44,10 @@ impl Template {
 }
 
 impl JsonSchema for Template {
+    fn inline_schema() -> bool {
+        true
+    }
+
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Template".into()
     }
@@ -51,7 +55,6 @@ impl JsonSchema for Template {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "description": "A text with Liquid in it, over facts, `vars`, `group` and `release`.",
             "x-template": "liquid"
         })
     }
@@ -94,6 +97,10 @@ impl Condition {
 }
 
 impl JsonSchema for Condition {
+    fn inline_schema() -> bool {
+        true
+    }
+
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Condition".into()
     }
@@ -101,8 +108,7 @@ impl JsonSchema for Condition {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "description": "A Liquid condition over facts, as it would stand behind `if`.",
-            "x-template": "condition"
+            "x-template": "liquid-condition"
         })
     }
 }

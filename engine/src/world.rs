@@ -60,5 +60,8 @@ pub struct World {
     /// Wall clock, in milliseconds since 1970-01-01 UTC.
     pub now: Box<dyn Fn() -> i64 + Send + Sync>,
     /// Reads a secret by its reference; the error is a fragment without the secret.
-    pub secret: Box<dyn Fn(&SecretRef) -> Result<String, String> + Send + Sync>,
+    pub secret: Box<ReadSecret>,
 }
+
+/// Reads a secret by its reference.
+pub type ReadSecret = dyn Fn(&SecretRef) -> Result<String, String> + Send + Sync;

@@ -63,9 +63,11 @@ impl Stage for Make {
             log.iter().filter(|name| **name == self.file).count()
         };
         assert!(!self.panics, "toy panic");
-        while self.waits {
-            job.check()?;
-            std::thread::sleep(Duration::from_millis(1));
+        if self.waits {
+            loop {
+                job.check()?;
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
         if tries <= self.fails as usize {
             return Err(StageError::new("toy/failed", "failed as told").retriable());
@@ -110,6 +112,7 @@ fn step(id: &str, stage: impl Stage, from: &[&str]) -> Step {
     });
     Step {
         id: id.into(),
+        place: "toy.yaml:1:1".into(),
         stage: Arc::new(stage),
         from: from.collect(),
         pick: None,
@@ -218,7 +221,7 @@ fn a_release_appears_whole_under_the_name_its_facts_give() {
     hidden.ship = false;
     let mut inside =
         step("inside", Make { text: "{{ release }}-{{ now }}".into(), ..make("b.txt") }, &["hidden"]);
-    inside.into = Some("sub".into());
+    inside.into = Some(Template::new("sub/"));
     let steps = vec![
         step("send", Deliver { log: log.clone() }, &["inside"]),
         inside,

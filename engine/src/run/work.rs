@@ -11,7 +11,7 @@ use std::sync::mpsc::Sender;
 
 use super::assemble::{Assembly, inner_name};
 use crate::job::{Said, Stop};
-use crate::template::Scope;
+use crate::template::{Scope, Template};
 use crate::{AnyStage, Facts, Input, Job, Output, StageError, StepIndex, World};
 
 /// What a worker tells the coordinator.
@@ -38,7 +38,7 @@ pub(super) struct Task {
     pub(super) scope: Scope,
     pub(super) wanted: BTreeSet<String>,
     pub(super) folder: PathBuf,
-    pub(super) into: Option<String>,
+    pub(super) into: Option<Template>,
     pub(super) name: Option<Arc<str>>,
     pub(super) release_folder: Option<PathBuf>,
     pub(super) time: i64,
@@ -76,9 +76,10 @@ impl Task {
         job.check()?;
         fs::create_dir_all(&self.folder).map_err(|error| StageError::writing(&self.folder, &error))?;
         let mut output = self.stage.run(job)?;
+        let into = self.into.as_ref().map(|into| job.render(into)).transpose()?;
         for artifact in &mut output.artifacts {
-            if let Some(folder) = &self.into {
-                artifact.name = format!("{}/{}", folder.trim_end_matches('/'), artifact.name);
+            if let Some(folder) = into.as_deref().map(|into| into.trim_end_matches('/')).filter(|into| !into.is_empty()) {
+                artifact.name = format!("{folder}/{}", artifact.name);
             }
             inner_name(artifact)?;
         }

@@ -1,0 +1,192 @@
+//! From the effective manifest to plans: steps, sources and items, with everything that is wrong found at once.
+//!
+//! Knows no stage by name: what a stage takes and checks, the registry says.
+
+mod items;
+mod sources;
+mod steps;
+mod templates;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use engine::{Fact, Facts, Plan, Template, TimeRule};
+use serde_json::{Map, Value, json};
+
+use crate::diagnostic::{Diagnostic, Severity, in_order};
+use crate::load::{Context, Effective};
+use crate::node::{Node, Place};
+use engine::value::Time;
+use items::Item;
+
+/// What a manifest compiles to.
+#[derive(Clone)]
+pub struct Compiled {
+    /// One plan a release.
+    pub plans: Vec<Plan>,
+    /// Faults that stop nothing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Compiles a manifest, or says everything that is wrong with it.
+pub fn compile(effective: &Effective, context: &Context<'_>) -> Result<Compiled, Vec<Diagnostic>> {
+    let mut compiler = Compiler { effective, context, faults: Vec::new() };
+    let plans = compiler.plans();
+    let faults = in_order(compiler.faults);
+    let (errors, warnings): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.severity == Severity::Error);
+    match (plans, errors.is_empty()) {
+        (Some(plans), true) => Ok(Compiled { plans, warnings }),
+        _ => Err(in_order(errors.into_iter().chain(warnings).collect())),
+    }
+}
+
+struct Compiler<'a, 'c> {
+    effective: &'a Effective,
+    context: &'a Context<'c>,
+    faults: Vec<Diagnostic>,
+}
+
+impl Compiler<'_, '_> {
+    fn plans(&mut self) -> Option<Vec<Plan>> {
+        let name = self.name();
+        self.group();
+        self.rules();
+        let shape = self.shape().map(Arc::new);
+        let items = self.items();
+        let output = Arc::new(self.output());
+        let time = self.time();
+        let mut plans = Vec::new();
+        let many = self.effective.written.for_each.is_some();
+        for (number, item) in items?.into_iter().enumerate() {
+            let before = self.faults.len();
+            let Some((sources, vars, metadata)) = self.of_item(&item) else {
+                // The same fault in a thousand items is one fault.
+                if self.faults.len() > before + 20 {
+                    break;
+                }
+                continue;
+            };
+            let (Some(shape), Some(name)) = (&shape, &name) else { continue };
+            let at = if many { format!("{}#{}", self.effective.name, number + 1) } else { self.effective.name.clone() };
+            let names = self.names(&item, &sources, vars);
+            plans.push(Plan {
+                shape: Arc::clone(shape),
+                at,
+                name: Arc::clone(name),
+                output: Arc::clone(&output),
+                sources,
+                metadata,
+                names,
+                time,
+            });
+        }
+        Some(plans)
+    }
+
+    /// What is a release's own: its sources, variables and facts.
+    fn of_item(&mut self, item: &Item) -> Option<(Vec<engine::Source>, Map<String, Value>, Facts)> {
+        let vars = self.rendered("vars", item, &Map::new());
+        let sources = self.sources(item, vars.as_ref().unwrap_or(&Map::new()));
+        let vars = vars?;
+        let metadata = self.rendered("metadata", item, &vars)?;
+        let at = |key: &str| {
+            let node = self.node(&["metadata", key]);
+            node.map_or_else(|| self.effective.name.clone(), |node| place_text(&node.place))
+        };
+        let facts = metadata.into_iter().map(|(key, value)| (key.clone(), Fact::new(value, "manifest", at(&key)))).collect();
+        Some((sources?, vars, facts))
+    }
+
+    fn names(&self, item: &Item, sources: &[engine::Source], vars: Map<String, Value>) -> Map<String, Value> {
+        let mut names = Map::new();
+        let written = &self.effective.written;
+        if let Some(group) = &written.group {
+            names.insert("group".into(), group.as_str().into());
+        }
+        if let Some(kind) = &written.kind {
+            names.insert("kind".into(), kind.as_str().into());
+        }
+        if let Item::Of(value) = item {
+            names.insert("item".into(), value.clone());
+        }
+        if let Some(first) = sources.first() {
+            let last = first.name.rsplit('/').next().unwrap_or_default();
+            let (stem, extension) = last.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((last, ""));
+            names.insert(
+                "source".into(),
+                json!({ "name": first.name, "stem": stem, "extension": extension, "count": sources.len() }),
+            );
+        }
+        names.insert("vars".into(), vars.into());
+        names
+    }
+
+    fn name(&mut self) -> Option<Arc<Template>> {
+        let Some(name) = &self.effective.written.name else {
+            let fault = Diagnostic::error("manifest/missing-key", "missing key `name`").at(&self.effective.node.place);
+            self.faults.push(fault.hint("add `name: \"{{ title | dots }}-{{ group }}\"`, or a `kind` that has one"));
+            return None;
+        };
+        let node = self.node(&["name"]).cloned();
+        if let Some(node) = node {
+            self.template(name, &node);
+        }
+        Some(Arc::new(name.clone()))
+    }
+
+    fn group(&mut self) {
+        let written = &self.effective.written;
+        let needed = written.name.as_ref().is_some_and(|name| name.names().iter().any(|name| name == "group"));
+        if needed && written.group.is_none() {
+            let place = self.node(&["name"]).map_or(&self.effective.node.place, |node| &node.place).clone();
+            self.faults.push(
+                Diagnostic::error("manifest/missing-key", "missing key `group`, which the release's name needs")
+                    .at(&self.effective.node.place)
+                    .related(&place, "the name")
+                    .hint("add `group: MYGRP`, or set `group` in `bindery.toml`"),
+            );
+        }
+    }
+
+    fn rules(&mut self) {
+        if let (Some(crate::written::Rules::Sets(_)), Some(node)) = (&self.effective.written.rules, self.node(&["rules"])) {
+            let fault = Diagnostic::warning("manifest/not-checked", "rule sets are not checked by this version");
+            let fault = fault.at(&node.place).hint("the release is made as if `rules: false` stood here");
+            self.faults.push(fault);
+        }
+    }
+
+    /// A path of the command line is relative to where it was typed, one of a configuration file to that file, and
+    /// any other to the manifest.
+    fn output(&self) -> PathBuf {
+        let written = self.effective.written.output.as_deref().unwrap_or("dist");
+        let origin = self.node(&["output"]).map(|node| node.place.file.name.as_str()).unwrap_or_default();
+        let configured = self.context.configurations.iter().find(|known| known.root.place.file.name == origin);
+        let base = if origin == "--set" {
+            self.context.cwd.clone()
+        } else if let Some(folder) = configured.and_then(|_| PathBuf::from(origin).parent().map(PathBuf::from)) {
+            folder
+        } else {
+            self.effective.folder.clone()
+        };
+        base.join(written)
+    }
+
+    fn time(&self) -> TimeRule {
+        match (self.effective.written.time, self.context.epoch) {
+            (Some(Time::At(time)), _) => TimeRule::At(time.as_second()),
+            (_, Some(epoch)) => TimeRule::At(epoch),
+            _ => TimeRule::NewestSource,
+        }
+    }
+
+    /// The node at the end of a way through mappings.
+    fn node(&self, path: &[&str]) -> Option<&Node> {
+        path.iter().try_fold(&self.effective.node, |node, name| node.get(name))
+    }
+}
+
+/// `file:line:column`.
+fn place_text(place: &Place) -> String {
+    format!("{}:{}:{}", place.file.name, place.line, place.column)
+}

@@ -1,0 +1,192 @@
+//! Packs files into archives: the options all formats share, and the table of formats.
+//!
+//! Knows no format's bytes: those are in `formats`, and each file below joins one of them to a job.
+
+mod rar4;
+mod zip;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use engine::value::Size;
+use engine::{Input, Job, OptionFault, Output, Site, Stage, StageError, Template};
+use formats::archive::dos_time::DosTime;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+/// Packs everything the step takes into an archive.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Archive {
+    /// The format: `rar4` (stored, in volumes) or `zip` (deflated).
+    format: String,
+    /// The exact size of a volume (`rar4`), or `each` (`zip`): an archive with an 8.3 name for every file of the
+    /// first step in `from`, the files of the other steps in each of them.
+    #[serde(default)]
+    volume: Option<Volume>,
+    /// How RAR volumes are named: `x.rar`, `x.r00` … (`old`) or `x.part1.rar` … (`part`).
+    #[serde(default)]
+    naming: Naming,
+    /// Name of the archive without its extension. The default is the release's name in lower case.
+    #[serde(default)]
+    base: Option<Template>,
+    /// How hard to compress, 0 to 9. The default is 6.
+    #[serde(default)]
+    #[schemars(range(max = 9))]
+    level: Option<u32>,
+    /// Globs of files that are stored in a ZIP instead of compressed. The default is what is compressed already.
+    #[serde(default)]
+    store: Option<Vec<String>>,
+    /// The system that a RAR says it was made on.
+    #[serde(default)]
+    host: Host,
+    /// What time files bear in the archive: the release's one time, or that of each file.
+    #[serde(default)]
+    times: Times,
+}
+
+/// How volumes come about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Volume {
+    Each,
+    Size(u64),
+}
+
+impl<'de> Deserialize<'de> for Volume {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        if value == "each" {
+            return Ok(Self::Each);
+        }
+        let size: Size = serde_json::from_value(value).map_err(serde::de::Error::custom)?;
+        Ok(Self::Size(size.bytes()))
+    }
+}
+
+impl JsonSchema for Volume {
+    fn schema_name() -> Cow<'static, str> {
+        "Volume".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let size = generator.subschema_for::<Size>();
+        json_schema!({ "anyOf": [{ "const": "each" }, size], "x-expected": "a size such as `50MB`, or `each`" })
+    }
+}
+
+/// How RAR volumes are named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Naming {
+    #[default]
+    Old,
+    Part,
+}
+
+/// The system that a RAR says it was made on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Host {
+    #[default]
+    Unix,
+    Windows,
+}
+
+/// What time files bear in the archive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Times {
+    #[default]
+    Release,
+    Source,
+}
+
+/// One archive format and what it can be asked for.
+struct Writer {
+    name: &'static str,
+    check: fn(&Archive) -> Vec<OptionFault>,
+    wants: &'static [&'static str],
+    run: fn(&Archive, &Job<'_>) -> Result<Output, StageError>,
+}
+
+/// Every archive format that is written. A new one is a file, a `mod` line and a row.
+const WRITERS: &[Writer] = &[
+    Writer { name: "rar4", check: rar4::check, wants: &[], run: rar4::run },
+    Writer { name: "zip", check: zip::check, wants: &["crc32"], run: zip::run },
+];
+
+impl Archive {
+    fn writer(&self) -> Option<&'static Writer> {
+        WRITERS.iter().find(|writer| writer.name == self.format)
+    }
+
+    fn base(&self, job: &Job<'_>) -> Result<String, StageError> {
+        job.render(self.base.as_ref().unwrap_or(&Template::new("{{ release | downcase }}")))
+    }
+
+    /// Which files are stored.
+    fn stored(&self) -> Result<GlobSet, globset::Error> {
+        let mut set = GlobSetBuilder::new();
+        let default = || STORED.iter().map(ToString::to_string).collect();
+        for glob in self.store.clone().unwrap_or_else(default) {
+            set.add(Glob::new(&glob)?);
+        }
+        set.build()
+    }
+
+    fn time_of(&self, job: &Job<'_>, input: &Input) -> Result<DosTime, StageError> {
+        if self.times == Times::Release {
+            return Ok(DosTime::from_unix(job.time()));
+        }
+        let path = &input.artifact.path;
+        let modified = path.metadata().and_then(|found| found.modified());
+        let modified = modified.map_err(|error| StageError::reading(path, &error))?;
+        let seconds = modified.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Ok(DosTime::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX)))
+    }
+}
+
+/// What is compressed already and would only take time.
+const STORED: &[&str] = &[
+    "*.rar", "*.[r-z][0-9][0-9]", "*.zip", "*.7z", "*.gz", "*.xz", "*.zst", "*.bz2", "*.epub", "*.cbz", "*.jpg", "*.jpeg",
+    "*.png", "*.webp", "*.mkv", "*.mp4", "*.m4v", "*.webm", "*.avi", "*.mp3", "*.m4a", "*.ogg", "*.opus", "*.flac",
+];
+
+impl Stage for Archive {
+    const NAME: &'static str = "archive";
+    const ABOUT: &'static str = "packs files: RAR 4 volumes (stored), ZIP (deflated)";
+
+    fn check(&self, _: &Site) -> Vec<OptionFault> {
+        let Some(writer) = self.writer() else {
+            let known: Vec<&str> = WRITERS.iter().map(|writer| writer.name).collect();
+            return vec![
+                OptionFault::new("format", format!("unknown archive format `{}`", self.format))
+                    .hint(format!("use one of: {}", known.join(", "))),
+            ];
+        };
+        let mut faults = (writer.check)(self);
+        faults.extend(self.stored().err().map(|error| OptionFault::new("store", error.to_string())));
+        faults
+    }
+
+    fn wants(&self) -> BTreeSet<String> {
+        self.writer().map(|writer| writer.wants.iter().map(ToString::to_string).collect()).unwrap_or_default()
+    }
+
+    fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
+        if job.inputs().is_empty() {
+            return Err(StageError::input("there is nothing to pack")
+                .hint("name `source` or steps that make files in `from`, and see what `pick` leaves of them"));
+        }
+        match self.writer() {
+            Some(writer) => (writer.run)(self, job),
+            None => Err(StageError::input(format!("unknown archive format `{}`", self.format))),
+        }
+    }
+}
+
+/// Turns a stop of the job into the error that a codec passes on unread.
+fn go_on(job: &Job<'_>) -> std::io::Result<()> {
+    job.check().map_err(|error| std::io::Error::other(error.message))
+}

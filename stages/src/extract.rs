@@ -1,0 +1,95 @@
+//! Reads the facts that files hold about themselves.
+
+use std::io::BufReader;
+use std::path::Path;
+
+use engine::{Artifact, Fact, Facts, Job, OptionFault, Output, Phase, Site, Stage, StageError};
+use formats::read::{self, Found, READERS};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::files;
+
+/// Reads title, authors, language and what else a file says about itself. Of several files the first one wins.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Extract {
+    /// Which readers may be used. By default the content of each file decides.
+    readers: Vec<String>,
+    /// Saves the cover picture as a file for other steps.
+    cover: bool,
+}
+
+impl Stage for Extract {
+    const NAME: &'static str = "extract";
+    const ABOUT: &'static str = "reads the facts that files hold about themselves";
+    const PHASE: Phase = Phase::Gather;
+
+    fn check(&self, _: &Site) -> Vec<OptionFault> {
+        let known: Vec<&str> = READERS.iter().map(|reader| reader.name).collect();
+        let unknown = self.readers.iter().filter(|name| !known.contains(&name.as_str()));
+        unknown
+            .map(|name| {
+                OptionFault::new("readers", format!("there is no reader `{name}`"))
+                    .hint(format!("the readers are {}", known.join(", ")))
+            })
+            .collect()
+    }
+
+    fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
+        let mut facts = Facts::new();
+        let mut artifacts = Vec::new();
+        let total = job.inputs().len() as u64;
+        for (done, input) in job.inputs().iter().enumerate() {
+            job.check()?;
+            let artifact = &input.artifact;
+            let found = inspect(&artifact.path)?;
+            for note in &found.notes {
+                job.note(format!("{}: {note}", artifact.name));
+            }
+            if let Some(damage) = &found.damage {
+                return Err(damaged(artifact, &damage.to_string()));
+            }
+            if self.readers.is_empty() || self.readers.iter().any(|name| name == found.format) {
+                facts.underlay(&with_provenance(&found, artifact));
+            }
+            if self.cover && artifacts.is_empty() {
+                artifacts.extend(cover(job, artifact)?);
+            }
+            job.progress(done as u64 + 1, total, "files");
+        }
+        Ok(Output { artifacts, facts })
+    }
+}
+
+/// The facts of the file at `path`, by its content.
+pub fn inspect(path: &Path) -> Result<Found, StageError> {
+    let mut source = BufReader::new(files::open(path)?);
+    read::inspect(&mut source)
+        .map_err(|error| StageError::new("input/unreadable", format!("`{}`: {error}", path.display())))
+}
+
+fn damaged(artifact: &Artifact, what: &str) -> StageError {
+    StageError::new("input/unreadable", format!("`{}` is damaged: {what}", artifact.name))
+        .hint("repair the file, or leave the step out (`extract: false`) and put the facts under `metadata:`")
+}
+
+fn with_provenance(found: &Found, artifact: &Artifact) -> Facts {
+    let mut facts: Facts = found
+        .facts
+        .iter()
+        .map(|(name, value)| (name.clone(), Fact::new(value.clone(), Extract::NAME, &artifact.name)))
+        .collect();
+    if found.format != read::UNKNOWN {
+        facts.insert("format", Fact::new(found.format, Extract::NAME, &artifact.name));
+    }
+    facts
+}
+
+fn cover(job: &Job<'_>, artifact: &Artifact) -> Result<Option<Artifact>, StageError> {
+    let mut source = BufReader::new(files::open(&artifact.path)?);
+    let cover = read::cover(&mut source).map_err(|error| damaged(artifact, &error.to_string()))?;
+    let Some(cover) = cover else { return Ok(None) };
+    let extension = cover.media_type.rsplit('/').next().unwrap_or("img").trim_end_matches("+xml");
+    files::write(job, &format!("cover.{extension}"), &cover.bytes).map(Some)
+}

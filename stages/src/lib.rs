@@ -1,0 +1,36 @@
+//! The stages of a release: each is an options struct and a file; together they are one table.
+//!
+//! A stage knows the engine's [`engine::Job`] and the codecs of `formats`, never another stage, a manifest or the
+//! server.
+
+mod archive;
+mod checksum;
+mod enrich;
+mod extract;
+mod files;
+mod filters;
+mod nfo;
+mod upload;
+pub mod verify;
+
+use engine::{Language, Registry};
+
+pub use extract::inspect;
+
+/// Every stage. A new one is a file, a `mod` line and a row here.
+#[must_use]
+pub fn registry() -> Registry {
+    Registry::new()
+        .with::<archive::Archive>()
+        .with::<checksum::Checksum>()
+        .with::<enrich::Enrich>()
+        .with::<extract::Extract>()
+        .with::<nfo::Nfo>()
+        .with::<upload::Upload>()
+}
+
+/// The template language of releases: Liquid with filters for names and for text of a fixed width.
+#[must_use]
+pub fn language() -> Language {
+    Language::new(filters::FILTERS)
+}

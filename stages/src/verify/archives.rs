@@ -1,0 +1,174 @@
+//! Reads through the archives of a release, and the volumes that are stored in its ZIPs.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::PathBuf;
+
+use engine::StageError;
+use formats::archive::volumes::{place, set_of};
+use formats::archive::zip::{Section, Stored, stored};
+use formats::archive::{self, FORMATS, Format, ReadSeek, Volumes};
+
+use super::{Progress, Tree, Verdict, split};
+
+/// Longest beginning that a format is known by.
+const HEAD: usize = 16;
+/// What RAR 5 begins with: known, so that nobody takes it for a damaged RAR 4.
+const RAR5: &[u8] = b"Rar!\x1a\x07\x01\x00";
+
+pub(super) fn test(
+    tree: &Tree,
+    only: Option<&str>,
+    verdict: &mut Verdict,
+    progress: &mut Progress<'_>,
+) -> Result<(), StageError> {
+    let outer: Vec<Member> = tree
+        .files
+        .iter()
+        .map(|file| Member { name: file.clone(), path: tree.path(file), section: None })
+        .collect();
+    let mut inner: Vec<Member> = Vec::new();
+    for set in sets(outer, verdict) {
+        if only.is_some_and(|only| set.members.iter().all(|member| member.name != only)) {
+            continue;
+        }
+        if set.format.name == "zip" {
+            inner.extend(set.members.iter().flat_map(inside));
+        }
+        run(set, verdict, progress)?;
+    }
+    for set in sets(inner, verdict) {
+        run(set, verdict, progress)?;
+    }
+    Ok(())
+}
+
+/// A file of the release, or a file stored in one.
+struct Member {
+    name: String,
+    path: PathBuf,
+    section: Option<Stored>,
+}
+
+impl Member {
+    fn open(&self) -> io::Result<Box<dyn ReadSeek>> {
+        let file = BufReader::new(File::open(&self.path)?);
+        Ok(match &self.section {
+            Some(stored) => Box::new(BufReader::new(Section::new(file, stored))),
+            None => Box::new(file),
+        })
+    }
+
+    fn head(&self) -> Vec<u8> {
+        let mut head = Vec::new();
+        // What cannot be read is reported by the test of the set it is in.
+        let _ = self.open().and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
+        head
+    }
+}
+
+/// Files stored in a ZIP, named as if they lay beside it: volumes of one set lie in several ZIPs.
+fn inside(zip: &Member) -> Vec<Member> {
+    let folder = split(&zip.name).0;
+    let Ok(mut file) = zip.open() else { return Vec::new() };
+    let found = stored(&mut *file).into_iter();
+    found
+        .map(|stored| Member { name: format!("{folder}{}", stored.name), path: zip.path.clone(), section: Some(stored) })
+        .collect()
+}
+
+/// An archive: one file, or the volumes of a set.
+struct Set {
+    format: &'static Format,
+    members: Vec<Member>,
+}
+
+/// Groups files into archives, by content where it tells and by name where it does not: a volume whose first bytes
+/// are damaged still belongs to its set.
+fn sets(members: Vec<Member>, verdict: &mut Verdict) -> Vec<Set> {
+    let mut by_set: BTreeMap<String, (&'static Format, Vec<Member>)> = BTreeMap::new();
+    for member in members {
+        let head = member.head();
+        if head.starts_with(RAR5) {
+            verdict.unchecked(&member.name, "is a RAR 5 archive");
+            continue;
+        }
+        let (folder, last) = split(&member.name);
+        let extension = last.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        let place = place(last);
+        let named = FORMATS.iter().find(|format| format.extensions.contains(&extension.as_str()));
+        let volume = place.as_ref().and_then(|_| archive::format("rar4"));
+        let Some(format) = archive::sniff(&head).or(named).or(volume) else { continue };
+        let key = match &place {
+            Some(place) if format.name != "zip" => format!("{folder}{}\0{:?}", place.base, place.naming),
+            _ => member.name.clone(),
+        };
+        let set = by_set.entry(key).or_insert_with(|| (format, Vec::new()));
+        set.1.push(member);
+    }
+    by_set.into_values().map(|(format, members)| ordered(format, members, verdict)).collect()
+}
+
+/// Puts volumes into their order and says which are missing.
+fn ordered(format: &'static Format, mut members: Vec<Member>, verdict: &mut Verdict) -> Set {
+    let names: Vec<&str> = members.iter().map(|member| split(&member.name).1).collect();
+    let first = names.iter().copied().filter_map(|name| Some((place(name)?.index, name))).min();
+    if let Some((_, first)) = first {
+        let set = set_of(first, &names);
+        for missing in set.missing {
+            verdict.fault(&missing, "missing-volume", "is missing from its set");
+        }
+        let rank = |name: &str| set.volumes.iter().position(|volume| volume == split(name).1);
+        let ranks: Vec<Option<usize>> = members.iter().map(|member| rank(&member.name)).collect();
+        let mut ranked: Vec<(Option<usize>, Member)> = ranks.into_iter().zip(members).collect();
+        ranked.sort_by_key(|(rank, _)| *rank);
+        members = ranked.into_iter().filter(|(rank, _)| rank.is_some()).map(|(_, member)| member).collect();
+    }
+    Set { format, members }
+}
+
+fn run(set: Set, verdict: &mut Verdict, progress: &mut Progress<'_>) -> Result<(), StageError> {
+    let first = set.members.first().map(|member| member.name.clone()).unwrap_or_default();
+    let mut stopped = None;
+    let mut passed = |bytes: u64| {
+        progress(bytes).map_err(|error| {
+            stopped = Some(error);
+            io::Error::other("stopped")
+        })
+    };
+    let result = (set.format.verify)(&mut Opened(&set.members), &mut passed);
+    if let Some(error) = stopped {
+        return Err(error);
+    }
+    let found = result.map_err(|error| StageError::new("input/unreadable", format!("`{first}`: {error}")))?;
+    verdict.archives += 1;
+    let folder = split(&first).0;
+    for fault in found.faults {
+        let file = fault.volume.map_or_else(|| first.clone(), |volume| format!("{folder}{volume}"));
+        let at = fault.at.map_or_else(String::new, |at| format!(" (at byte {at})"));
+        verdict.fault(&file, fault.code, format!("{}{at}", fault.message));
+    }
+    for unchecked in found.unchecked {
+        verdict.unchecked(&first, format!("`{}` {}", unchecked.name.escape_debug(), unchecked.why));
+    }
+    Ok(())
+}
+
+/// Volumes as the codecs see them.
+struct Opened<'a>(&'a [Member]);
+
+impl Volumes for Opened<'_> {
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn name(&self, index: usize) -> &str {
+        self.0.get(index).map_or("", |member| split(&member.name).1)
+    }
+
+    fn open(&mut self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>> {
+        let member = self.0.get(index).ok_or(io::ErrorKind::NotFound)?;
+        Ok(member.open()?)
+    }
+}
