@@ -2,21 +2,22 @@
 //!
 //! Knows no stage by name: what a stage takes and checks, the registry says.
 
+mod find;
 mod items;
+mod options;
 mod sources;
 mod steps;
 mod templates;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use engine::value::Time;
 use engine::{Fact, Facts, Plan, Template, TimeRule};
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::{Diagnostic, Severity, in_order};
 use crate::load::{Context, Effective};
 use crate::node::{Node, Place};
-use engine::value::Time;
 use items::Item;
 
 /// What a manifest compiles to.
@@ -33,12 +34,16 @@ pub fn compile(effective: &Effective, context: &Context<'_>) -> Result<Compiled,
     let mut compiler = Compiler { effective, context, faults: Vec::new() };
     let plans = compiler.plans();
     let faults = in_order(compiler.faults);
-    let (errors, warnings): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.severity == Severity::Error);
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        faults.into_iter().partition(|fault| fault.severity == Severity::Error);
     match (plans, errors.is_empty()) {
         (Some(plans), true) => Ok(Compiled { plans, warnings }),
         _ => Err(in_order(errors.into_iter().chain(warnings).collect())),
     }
 }
+
+/// After so many faults of items the rest is not looked at.
+const MOST_FAULTS: usize = 200;
 
 struct Compiler<'a, 'c> {
     effective: &'a Effective,
@@ -53,21 +58,22 @@ impl Compiler<'_, '_> {
         self.rules();
         let shape = self.shape().map(Arc::new);
         let items = self.items();
-        let output = Arc::new(self.output());
+        let output = Arc::new(self.effective.output.clone());
         let time = self.time();
         let mut plans = Vec::new();
         let many = self.effective.written.for_each.is_some();
         for (number, item) in items?.into_iter().enumerate() {
-            let before = self.faults.len();
-            let Some((sources, vars, metadata)) = self.of_item(&item) else {
-                // The same fault in a thousand items is one fault.
-                if self.faults.len() > before + 20 {
-                    break;
-                }
-                continue;
-            };
+            // The same fault in a thousand items is one fault.
+            if self.faults.len() > MOST_FAULTS {
+                break;
+            }
+            let Some((sources, vars, metadata)) = self.of_item(&item) else { continue };
             let (Some(shape), Some(name)) = (&shape, &name) else { continue };
-            let at = if many { format!("{}#{}", self.effective.name, number + 1) } else { self.effective.name.clone() };
+            let at = if many {
+                format!("{}#{}", self.effective.name, number + 1)
+            } else {
+                self.effective.name.clone()
+            };
             let names = self.names(&item, &sources, vars);
             plans.push(Plan {
                 shape: Arc::clone(shape),
@@ -85,16 +91,20 @@ impl Compiler<'_, '_> {
 
     /// What is a release's own: its sources, variables and facts.
     fn of_item(&mut self, item: &Item) -> Option<(Vec<engine::Source>, Map<String, Value>, Facts)> {
+        let before = self.faults.len();
         let vars = self.rendered("vars", item, &Map::new());
-        let sources = self.sources(item, vars.as_ref().unwrap_or(&Map::new()));
-        let vars = vars?;
-        let metadata = self.rendered("metadata", item, &vars)?;
+        let sources = self.sources(item, &vars)?;
+        let metadata = self.rendered("metadata", item, &vars);
         let at = |key: &str| {
             let node = self.node(&["metadata", key]);
             node.map_or_else(|| self.effective.name.clone(), |node| place_text(&node.place))
         };
-        let facts = metadata.into_iter().map(|(key, value)| (key.clone(), Fact::new(value, "manifest", at(&key)))).collect();
-        Some((sources?, vars, facts))
+        let fact = |(key, value): (String, Value)| {
+            let fact = Fact::new(value, "manifest", at(&key));
+            (key, fact)
+        };
+        let facts = metadata.into_iter().map(fact).collect();
+        (self.faults.len() == before).then_some((sources, vars, facts))
     }
 
     fn names(&self, item: &Item, sources: &[engine::Source], vars: Map<String, Value>) -> Map<String, Value> {
@@ -106,12 +116,11 @@ impl Compiler<'_, '_> {
         if let Some(kind) = &written.kind {
             names.insert("kind".into(), kind.as_str().into());
         }
-        if let Item::Of(value) = item {
+        if let Item::Of { value, .. } = item {
             names.insert("item".into(), value.clone());
         }
         if let Some(first) = sources.first() {
-            let last = first.name.rsplit('/').next().unwrap_or_default();
-            let (stem, extension) = last.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((last, ""));
+            let (_, stem, extension) = name_parts(&first.name);
             names.insert(
                 "source".into(),
                 json!({ "name": first.name, "stem": stem, "extension": extension, "count": sources.len() }),
@@ -123,8 +132,13 @@ impl Compiler<'_, '_> {
 
     fn name(&mut self) -> Option<Arc<Template>> {
         let Some(name) = &self.effective.written.name else {
-            let fault = Diagnostic::error("manifest/missing-key", "missing key `name`").at(&self.effective.node.place);
-            self.faults.push(fault.hint("add `name: \"{{ title | dots }}-{{ group }}\"`, or a `kind` that has one"));
+            if !self.effective.lost.explains(&["name"]) {
+                let fault = Diagnostic::error("manifest/missing-key", "missing key `name`")
+                    .at(&self.effective.node.place);
+                self.faults.push(
+                    fault.hint("add `name: \"{{ title | dots }}-{{ group }}\"`, or a `kind` that has one"),
+                );
+            }
             return None;
         };
         let node = self.node(&["name"]).cloned();
@@ -136,46 +150,41 @@ impl Compiler<'_, '_> {
 
     fn group(&mut self) {
         let written = &self.effective.written;
-        let needed = written.name.as_ref().is_some_and(|name| name.names().iter().any(|name| name == "group"));
-        if needed && written.group.is_none() {
+        // A template that asks whether there is a group goes on without one.
+        let asks =
+            |text: &str| ["if group", "unless group", "group | default"].iter().any(|ask| text.contains(ask));
+        let prints_group =
+            |name: &Template| name.names().iter().any(|name| name == "group") && !asks(name.text());
+        let has_group = written.group.is_some() || self.effective.lost.explains(&["group"]);
+        if !has_group && written.name.as_ref().is_some_and(prints_group) {
             let place = self.node(&["name"]).map_or(&self.effective.node.place, |node| &node.place).clone();
             self.faults.push(
-                Diagnostic::error("manifest/missing-key", "missing key `group`, which the release's name needs")
-                    .at(&self.effective.node.place)
-                    .related(&place, "the name")
-                    .hint("add `group: MYGRP`, or set `group` in `bindery.toml`"),
+                Diagnostic::error(
+                    "manifest/missing-key",
+                    "missing key `group`, which the name of the release needs",
+                )
+                .at(&self.effective.node.place)
+                .related(&place, "the name")
+                .hint("add `group: MYGRP`, or set `group` in `bindery.toml`"),
             );
         }
     }
 
     fn rules(&mut self) {
-        if let (Some(crate::written::Rules::Sets(_)), Some(node)) = (&self.effective.written.rules, self.node(&["rules"])) {
-            let fault = Diagnostic::warning("manifest/not-checked", "rule sets are not checked by this version");
+        if let (Some(crate::written::Rules::Sets(_)), Some(node)) =
+            (&self.effective.written.rules, self.node(&["rules"]))
+        {
+            let fault =
+                Diagnostic::warning("manifest/not-checked", "rule sets are not checked by this version");
             let fault = fault.at(&node.place).hint("the release is made as if `rules: false` stood here");
             self.faults.push(fault);
         }
     }
 
-    /// A path of the command line is relative to where it was typed, one of a configuration file to that file, and
-    /// any other to the manifest.
-    fn output(&self) -> PathBuf {
-        let written = self.effective.written.output.as_deref().unwrap_or("dist");
-        let origin = self.node(&["output"]).map(|node| node.place.file.name.as_str()).unwrap_or_default();
-        let configured = self.context.configurations.iter().find(|known| known.root.place.file.name == origin);
-        let base = if origin == "--set" {
-            self.context.cwd.clone()
-        } else if let Some(folder) = configured.and_then(|_| PathBuf::from(origin).parent().map(PathBuf::from)) {
-            folder
-        } else {
-            self.effective.folder.clone()
-        };
-        base.join(written)
-    }
-
     fn time(&self) -> TimeRule {
         match (self.effective.written.time, self.context.epoch) {
             (Some(Time::At(time)), _) => TimeRule::At(time.as_second()),
-            (_, Some(epoch)) => TimeRule::At(epoch),
+            (None, Some(epoch)) => TimeRule::At(epoch),
             _ => TimeRule::NewestSource,
         }
     }
@@ -184,6 +193,13 @@ impl Compiler<'_, '_> {
     fn node(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(&self.effective.node, |node, name| node.get(name))
     }
+}
+
+/// The last part of a name, and that without and with only its extension.
+fn name_parts(name: &str) -> (&str, &str, &str) {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    let (stem, extension) = last.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((last, ""));
+    (last, stem, extension)
 }
 
 /// `file:line:column`.

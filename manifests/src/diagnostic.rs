@@ -5,6 +5,8 @@
 mod github;
 mod render;
 
+use std::collections::HashSet;
+
 use serde::{Serialize, Serializer};
 
 pub use self::github::github;
@@ -102,7 +104,8 @@ pub fn in_order(faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
         })
         .collect();
     keyed.sort_by_key(|(place, _)| *place);
-    keyed.dedup_by(|(left, a), (right, b)| left == right && a.code == b.code && a.message == b.message);
+    let mut said = HashSet::new();
+    keyed.retain(|(place, fault)| said.insert((*place, fault.code, fault.message.clone())));
     keyed.into_iter().map(|(_, fault)| fault).collect()
 }
 

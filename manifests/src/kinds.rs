@@ -7,8 +7,9 @@ use std::sync::Arc;
 use engine::value::shown;
 
 use crate::diagnostic::Diagnostic;
+use crate::load::read_regular;
 use crate::node::{File, Node};
-use crate::parse::{MAX_BYTES, parse};
+use crate::parse::parse;
 use crate::suggest::nearest;
 
 /// The kinds that come with the program.
@@ -49,7 +50,9 @@ impl Kinds {
         let mut names: Vec<String> = BUILT_IN.iter().map(|(name, _)| (*name).to_owned()).collect();
         for folder in &self.folders {
             let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-            let files = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "yaml"));
+            let files = entries
+                .map(|entry| entry.path())
+                .filter(|path| path.extension().is_some_and(|e| e == "yaml"));
             names.extend(files.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())));
         }
         names.sort();
@@ -59,7 +62,8 @@ impl Kinds {
             .map(|(file, name)| {
                 let first = file.text.lines().next().unwrap_or_default();
                 let about = first.strip_prefix('#').unwrap_or_default().trim().to_owned();
-                let from = if file.name.starts_with("kind ") { "built in".to_owned() } else { file.name.clone() };
+                let from =
+                    if file.name.starts_with("kind ") { "built in".to_owned() } else { file.name.clone() };
                 KindInfo { name, about, from }
             })
             .collect()
@@ -80,7 +84,12 @@ impl Kinds {
                 let names: Vec<String> = self.list().into_iter().map(|kind| kind.name).collect();
                 let meant = nearest(name, names.iter().map(String::as_str));
                 let hint = meant.map_or_else(
-                    || format!("the kinds are {}; your own go to `.bindery/kinds/<name>.yaml`", names.join(", ")),
+                    || {
+                        format!(
+                            "the kinds are {}; your own go to `.bindery/kinds/<name>.yaml`",
+                            names.join(", ")
+                        )
+                    },
                     |meant| format!("did you mean `{meant}`?"),
                 );
                 let message = format!("there is no kind {}", shown(name));
@@ -96,14 +105,9 @@ impl Kinds {
         }
         for folder in &self.folders {
             let path = folder.join(format!("{name}.yaml"));
-            let Ok(found) = path.metadata() else { continue };
-            let shown = path.display().to_string();
-            let fault = |why: String| Box::new(Diagnostic::error("manifest/unreadable", format!("cannot read `{shown}`: {why}")));
-            if found.len() > MAX_BYTES as u64 {
-                return Err(fault(format!("it is longer than {MAX_BYTES} bytes")));
+            if path.exists() {
+                return read_regular(&path, &path.display().to_string()).map(Some);
             }
-            let text = fs::read_to_string(&path).map_err(|error| fault(error.to_string()))?;
-            return Ok(Some(File::new(shown, text)));
         }
         let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);
         Ok(built_in.map(|(name, text)| File::new(format!("kind {name}"), *text)))

@@ -10,7 +10,8 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value as Json};
 
 pub use self::decode::{Mismatch, decode, decode_with};
-pub(crate) use self::words::parts;
+pub(crate) use self::decode::{locate, salvage};
+pub(crate) use self::words::{expected, parts};
 use crate::diagnostic::{Diagnostic, in_order};
 use crate::node::{Key, Node, Place, Scalar, Value};
 use crate::place::shown;
@@ -68,14 +69,14 @@ impl<'s, 'n> Walk<'s, 'n> {
             return;
         }
         self.used_at.extend(node.used_at.as_deref());
-        let parts = words::parts(self.root, schema);
+        let parts = parts(self.root, schema);
         if schema == &Json::Bool(false) {
             self.fault(
                 node,
                 Diagnostic::error("manifest/wrong-type", "nothing may stand here").at(&node.place),
             );
         }
-        let expected = words::expected(self.root, schema);
+        let expected = expected(self.root, schema);
         // A wrong type says it all; what else the parts want would only repeat it.
         let _ = parts.iter().all(|part| self.check_part(node, part, &expected));
         if node.used_at.is_some() {

@@ -30,6 +30,7 @@ pub struct Archive {
     naming: Naming,
     /// Name of the archive without its extension. The default is the release's name in lower case.
     #[serde(default)]
+    #[schemars(extend("x-path" = true))]
     base: Option<Template>,
     /// How hard to compress, 0 to 9. The default is 6.
     #[serde(default)]
@@ -136,7 +137,8 @@ impl Archive {
     }
 
     fn time_of(&self, job: &Job<'_>, input: &Input) -> Result<DosTime, StageError> {
-        if self.times == Times::Release {
+        // What a step made bears the time of this run, which no other run would repeat.
+        if self.times == Times::Release || input.from != "source" {
             return Ok(DosTime::from_unix(job.time()));
         }
         let path = &input.artifact.path;

@@ -20,6 +20,7 @@ pub struct Checksum {
     style: Lines,
     /// The name of the file. With several formats each gets its own extension behind it.
     #[serde(default)]
+    #[schemars(extend("x-path" = true))]
     file: Option<Template>,
 }
 
@@ -69,6 +70,8 @@ impl Stage for Checksum {
                     .hint(format!("use one of: {}", known.join(", ")))
             })
             .collect();
+        let twice = self.names().iter().enumerate().filter(|(at, name)| self.names().iter().take(*at).any(|n| n == *name));
+        faults.extend(twice.map(|(_, name)| OptionFault::new("format", format!("`{name}` is there twice"))));
         if self.names().is_empty() {
             faults.push(OptionFault::new("format", "names no format").hint(format!("use one of: {}", known.join(", "))));
         }
@@ -115,3 +118,6 @@ impl Stage for Checksum {
         Ok(Output { artifacts, ..Output::default() })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,16 +43,17 @@ impl Stage for Extract {
         for (done, input) in job.inputs().iter().enumerate() {
             job.check()?;
             let artifact = &input.artifact;
-            let found = inspect(&artifact.path)?;
+            let found = inspect(&artifact.path).map_err(with_a_way_on)?;
+            if !self.readers.is_empty() && !self.readers.iter().any(|name| name == found.format) {
+                continue;
+            }
             for note in &found.notes {
                 job.note(format!("{}: {note}", artifact.name));
             }
             if let Some(damage) = &found.damage {
                 return Err(damaged(artifact, &damage.to_string()));
             }
-            if self.readers.is_empty() || self.readers.iter().any(|name| name == found.format) {
-                facts.underlay(&with_provenance(&found, artifact));
-            }
+            facts.underlay(&with_provenance(&found, artifact));
             if self.cover && artifacts.is_empty() {
                 artifacts.extend(cover(job, artifact)?);
             }
@@ -70,8 +71,14 @@ pub fn inspect(path: &Path) -> Result<Found, StageError> {
 }
 
 fn damaged(artifact: &Artifact, what: &str) -> StageError {
-    StageError::new("input/unreadable", format!("`{}` is damaged: {what}", artifact.name))
-        .hint("repair the file, or leave the step out (`extract: false`) and put the facts under `metadata:`")
+    with_a_way_on(StageError::new("input/unreadable", format!("`{}` is damaged: {what}", artifact.name)))
+}
+
+fn with_a_way_on(error: StageError) -> StageError {
+    if error.code == "input/unreadable" {
+        return error.hint("repair the file, or leave the step out (`extract: false`) and put the facts under `metadata:`");
+    }
+    error
 }
 
 fn with_provenance(found: &Found, artifact: &Artifact) -> Facts {
@@ -93,3 +100,6 @@ fn cover(job: &Job<'_>, artifact: &Artifact) -> Result<Option<Artifact>, StageEr
     let extension = cover.media_type.rsplit('/').next().unwrap_or("img").trim_end_matches("+xml");
     files::write(job, &format!("cover.{extension}"), &cover.bytes).map(Some)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use engine::{Artifact, Digests, Job, StageError};
+use formats::archive::name;
 use formats::digest::{Digester, Hashing};
 
 /// How much is read at a time.
@@ -18,6 +19,16 @@ pub(crate) fn open(path: &Path) -> Result<File, StageError> {
 
 /// A file that takes digests of what is written to it.
 pub(crate) type DigestedFile = Hashing<BufWriter<File>>;
+
+/// Where a file of the release is made. Names come from templates and those from foreign facts, so a name that leads
+/// out of the step's directory is refused before anything is written.
+pub(crate) fn place(job: &Job<'_>, name: &str) -> Result<PathBuf, StageError> {
+    name::check(name).map_err(|why| {
+        StageError::new("release/escape", format!("no file of a release can be called {name:?}: {why}"))
+            .hint("a `file` or `base` is a relative path without `..`; the filters `dots` and `ascii` make one of any text")
+    })?;
+    Ok(job.folder().join(name))
+}
 
 /// Makes a file in the step's directory that takes the digests later steps want.
 pub(crate) fn create(job: &Job<'_>, path: &Path) -> Result<DigestedFile, StageError> {
@@ -38,7 +49,7 @@ pub(crate) fn finish(job: &Job<'_>, name: &str, path: &Path, file: DigestedFile)
 
 /// Writes a small file whole.
 pub(crate) fn write(job: &Job<'_>, name: &str, bytes: &[u8]) -> Result<Artifact, StageError> {
-    let path = job.folder().join(name);
+    let path = place(job, name)?;
     let mut file = create(job, &path)?;
     std::io::Write::write_all(&mut file, bytes).map_err(|error| StageError::writing(&path, &error))?;
     finish(job, name, &path, file)

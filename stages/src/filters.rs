@@ -114,7 +114,6 @@ fn human(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use engine::Template;
     use engine::template::Scope;
 

@@ -4,9 +4,12 @@
 //! server.
 
 mod archive;
+#[cfg(test)]
+mod bench;
 mod checksum;
 mod enrich;
 mod extract;
+pub mod facts;
 mod files;
 mod filters;
 mod nfo;
@@ -33,4 +36,16 @@ pub fn registry() -> Registry {
 #[must_use]
 pub fn language() -> Language {
     Language::new(filters::FILTERS)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn options_that_are_paths_in_the_release_say_so_beside_being_templates() {
+        for (stage, option) in [("archive", "base"), ("checksum", "file"), ("nfo", "file")] {
+            let schema = (super::registry().get(stage).unwrap().schema)();
+            let property = &schema["properties"][option];
+            assert!(property["x-path"] == true && !property["x-template"].is_null(), "{stage}.{option}: {property}");
+        }
+    }
 }

@@ -1,16 +1,20 @@
 //! Renders text files of a release: NFO, FILE_ID.DIZ, anything with a fixed width.
 //!
-//! What a template prints becomes lines that fit: control characters are dropped, lines over the width are wrapped,
-//! and what the encoding lacks is transliterated where that is natural and an error where it is not.
+//! What a template prints becomes lines that fit: control characters are dropped, what the encoding lacks is
+//! transliterated, and lines over the width are wrapped.
 
+mod encoding;
 mod layout;
 mod templates;
 
+use engine::template::TemplateError;
 use engine::{Job, OptionFault, Output, Site, Stage, StageError, Template};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::files;
+use encoding::Writing;
 
 /// Renders a Liquid template into a text file.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -20,6 +24,7 @@ pub struct Nfo {
     /// `plain`, `ebook`, `tv`, `docs`, `diz`.
     template: String,
     /// The name of the file. The default is the release's name in lower case with `.nfo`.
+    #[schemars(extend("x-path" = true))]
     file: Option<Template>,
     /// How the text is written to the file.
     encoding: Encoding,
@@ -82,16 +87,28 @@ impl Stage for Nfo {
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
         let text = templates::load(job.site(), &self.template).map_err(|fault| StageError::input(fault.message))?;
-        let rendered = job.render(&Template::new(text)).map_err(|error| self.in_template(error))?;
-        let page = layout::lay_out(&rendered, self.width);
+        let language = job.facts().value("language").and_then(Value::as_str);
+        let mut writing = Writing::new(self.encoding, language);
+        let mut scope = job.scope();
+        let names: Vec<String> = scope.names().map(str::to_owned).collect();
+        for name in names {
+            // Before the template lays them out in columns: one letter may become several.
+            let value = scope.get(&name).map(|value| writing.value(value)).unwrap_or_default();
+            scope.set(&name, value);
+        }
+        let rendered = job.site().language.render(&Template::new(text), &scope).map_err(|error| self.in_template(error))?;
+        let page = layout::lay_out(&rendered, self.width, &mut |line| writing.text(line));
         if page.wrapped > 0 {
             job.note(format!("{} lines over {} columns were wrapped", page.wrapped, self.width));
+        }
+        if let Some(lacked) = writing.lacked() {
+            job.note(format!("code page 437 lacks {lacked}: written in Latin letters (`encoding: utf-8` keeps them)"));
         }
         let ending = match self.newline {
             Newline::Crlf => "\r\n",
             Newline::Lf => "\n",
         };
-        let bytes = layout::encode(&page.lines, self.encoding, ending)?;
+        let bytes = encoding::bytes(&page.lines, self.encoding, ending)?;
         let default = Template::new("{{ release | downcase }}.nfo");
         let name = job.render(self.file.as_ref().unwrap_or(&default))?;
         let artifact = files::write(job, &name, &bytes)?;
@@ -101,11 +118,16 @@ impl Stage for Nfo {
 
 impl Nfo {
     /// A whole template is too long to quote, so the message names it instead.
-    fn in_template(&self, error: StageError) -> StageError {
-        let message = match error.message.split_once(", which `") {
-            Some((missing, _)) => format!("{missing}, which the template `{}` prints", self.template),
-            None => format!("the template `{}` cannot be rendered: {}", self.template, error.message),
+    fn in_template(&self, error: TemplateError) -> StageError {
+        let name = &self.template;
+        let TemplateError::Missing { names } = &error else {
+            return StageError::new("template/invalid", format!("the template `{name}` cannot be rendered: {error}"));
         };
-        StageError { message, ..error }
+        let first = names.first().map_or("…", String::as_str);
+        StageError::new("fact/missing", format!("{error}, which the template `{name}` prints"))
+            .hint(format!("set it under `metadata:` (`{first}: …`), or give the template a `| default:`"))
     }
 }
+
+#[cfg(test)]
+mod tests;

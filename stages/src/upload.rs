@@ -100,3 +100,6 @@ impl Stage for Upload {
         Ok(Output::default())
     }
 }
+
+#[cfg(test)]
+mod tests;

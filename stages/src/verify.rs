@@ -101,7 +101,12 @@ impl Tree {
             for entry in entries {
                 let entry = entry.map_err(|error| StageError::reading(&path, &error))?;
                 let kind = entry.file_type().map_err(|error| StageError::reading(&entry.path(), &error))?;
-                let name = format!("{folder}{}", entry.file_name().to_string_lossy());
+                let name = entry.file_name();
+                let Some(name) = name.to_str().map(|name| format!("{folder}{name}")) else {
+                    let shown = format!("{folder}{}", name.to_string_lossy());
+                    verdict.unchecked(&shown, "has a name that is not UTF-8 and was not opened");
+                    continue;
+                };
                 if kind.is_dir() && deep {
                     open.push(format!("{name}/"));
                 } else if kind.is_file() {
@@ -131,3 +136,6 @@ impl Tree {
 fn split(name: &str) -> (&str, &str) {
     name.rfind('/').map_or(("", name), |at| name.split_at(at + 1))
 }
+
+#[cfg(test)]
+mod tests;

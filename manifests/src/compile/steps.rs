@@ -1,17 +1,16 @@
-//! Steps with their stages and options, and the shape they make.
+//! Steps, and the shape they make.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use engine::value::shown;
-use engine::{AnyStage, From, OptionFault, Pick, PlanFault, Retry, Shape, Step};
-use globset::{Glob, GlobSetBuilder};
+use engine::{From, Pick, PlanFault, Retry, Shape, Step};
+use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::find::LONGEST_GLOB;
 use super::{Compiler, place_text};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::node::{Key, Node};
 use crate::suggest::nearest;
-use crate::validate::{Mismatch, Segment, decode_with};
 use crate::written::{Few, Step as Written, StepEntry};
 
 impl Compiler<'_, '_> {
@@ -27,11 +26,20 @@ impl Compiler<'_, '_> {
                     Some(step) => steps.push(step),
                     None => whole = false,
                 }
+            } else if node.is_false() && !effective.bypassed.contains_key(&key.name) {
+                self.nothing_to_leave_out(key);
             }
         }
         if steps.is_empty() && whole {
-            let fault = Diagnostic::error("manifest/no-steps", "there is nothing to do").at(&effective.node.place);
-            self.faults.push(fault.hint("name a `kind`, or write `steps`"));
+            if !effective.lost.explains(&["steps"]) {
+                let hint = match entries {
+                    [] => "name a `kind`, or write `steps`",
+                    _ => "every step is left out; keep one, or add one of your own",
+                };
+                let fault = Diagnostic::error("manifest/no-steps", "there is nothing to do")
+                    .at(&effective.node.place);
+                self.faults.push(fault.hint(hint));
+            }
             return None;
         }
         let ids: BTreeSet<&str> = entries.iter().map(|(key, _)| key.name.as_str()).collect();
@@ -46,10 +54,9 @@ impl Compiler<'_, '_> {
         match Shape::new(steps) {
             Ok(shape) => whole.then_some(shape),
             Err(faults) => {
-                for fault in faults {
-                    let fault = self.plan_fault(&fault);
-                    self.faults.push(fault);
-                }
+                let news = faults.iter().filter(|fault| !self.is_echo(fault, &faults));
+                let told: Vec<Diagnostic> = news.map(|fault| self.plan_fault(fault)).collect();
+                self.faults.extend(told);
                 None
             }
         }
@@ -62,7 +69,7 @@ impl Compiler<'_, '_> {
         }
         if let (Some(into), Some(node)) = (&written.into, node.get("into")) {
             self.template(into, node);
-            self.stays_inside(true, into.text(), node);
+            self.stays_inside(into.text(), node);
         }
         let pick = self.pick(written.pick.as_ref(), node);
         let stage = self.stage(key, node, written)?;
@@ -75,7 +82,7 @@ impl Compiler<'_, '_> {
             id: key.name.clone(),
             place: place_text(&key.place),
             stage,
-            from: self.givers(&from.0),
+            from: self.effective.taken(&from.0).into_iter().map(giver).collect(),
             pick,
             into: written.into.clone(),
             ship: written.ship.unwrap_or(true),
@@ -88,100 +95,64 @@ impl Compiler<'_, '_> {
 
     fn step_id(&mut self, key: &Key) {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        let why = if key.name == "source" {
-            "is the name of the source files"
-        } else if key.name.is_empty() || !key.name.chars().all(plain) {
-            "is no step id"
+        let (message, hint) = if key.name == "source" {
+            ("no step can be called `source`".to_owned(), "in a `from`, `source` stands for the source files")
+        } else if key.name.is_empty() {
+            ("a step without an id".to_owned(), "use letters, digits, `-` and `_`")
+        } else if !key.name.chars().all(plain) {
+            (format!("{} is no step id", shown(&key.name)), "use letters, digits, `-` and `_`")
         } else {
             return;
         };
-        let fault = Diagnostic::error("manifest/bad-id", format!("{} {why}", shown(&key.name))).at(&key.place);
-        self.faults.push(fault.hint("use letters, digits, `-` and `_`"));
-    }
-
-    /// What a step takes. A step that is left out is passed by: what takes from it takes what it took.
-    fn givers(&self, names: &[String]) -> Vec<From> {
-        let mut result: Vec<From> = Vec::new();
-        let mut passed: BTreeSet<&str> = BTreeSet::new();
-        let mut open: Vec<&str> = names.iter().rev().map(String::as_str).collect();
-        while let Some(name) = open.pop() {
-            let removed = matches!(self.effective.written.steps.get(name), Some(StepEntry::Removed));
-            if removed {
-                if passed.insert(name) {
-                    let took = self.effective.bypassed.get(name).map(Vec::as_slice).unwrap_or_default();
-                    open.extend(took.iter().rev().map(String::as_str));
-                }
-                continue;
-            }
-            let from = if name == "source" { From::Source } else { From::Step(name.to_owned()) };
-            if !result.contains(&from) {
-                result.push(from);
-            }
-        }
-        result
+        self.faults.push(Diagnostic::error("manifest/bad-id", message).at(&key.place).hint(hint));
     }
 
     fn pick(&mut self, pick: Option<&Few<String>>, node: &Node) -> Option<Pick> {
         let (globs, node) = pick.zip(node.get("pick"))?;
-        let mut set = GlobSetBuilder::new();
+        let mut all = GlobSetBuilder::new();
         for (at, text) in globs.0.iter().enumerate() {
-            match Glob::new(text) {
-                Ok(glob) => drop(set.add(glob)),
-                Err(error) => {
+            match one_glob(text) {
+                Ok(glob) => drop(all.add(glob)),
+                Err(why) => {
                     let place = node.items().get(at).map_or(&node.place, |item| &item.place);
-                    let message = format!("{} is no glob: {}", shown(text), error.kind());
+                    let message = format!("{} is no glob: {why}", shown(text));
                     self.faults.push(Diagnostic::error("manifest/bad-glob", message).at(place));
                 }
             }
         }
-        set.build().ok().map(Pick)
-    }
-
-    fn stage(&mut self, key: &Key, node: &Node, written: &Written) -> Option<Arc<dyn AnyStage>> {
-        let Some(name) = &written.uses else {
-            let ids = self.effective.written.steps.keys().map(String::as_str).filter(|id| *id != key.name);
-            let hint = match nearest(&key.name, ids) {
-                Some(meant) => format!("did you mean the step `{meant}`? A step of your own needs `uses: <stage>`"),
-                None => format!("add `uses`, one of: {}", self.stage_names().join(", ")),
-            };
-            let message = format!("the step `{}` does not say which stage it uses", key.name);
-            self.faults.push(Diagnostic::error("manifest/missing-key", message).at(&key.place).hint(hint));
-            return None;
-        };
-        let Some(kind) = self.context.registry.get(name) else {
-            let place = node.get("uses").map_or(&key.place, |node| &node.place).clone();
-            let names = self.stage_names();
-            let hint = nearest(name, names.iter().copied())
-                .map_or_else(|| format!("the stages are {}", names.join(", ")), |meant| format!("did you mean `{meant}`?"));
-            let message = format!("there is no stage {}", shown(name));
-            self.faults.push(Diagnostic::error("manifest/unknown-stage", message).at(&place).hint(hint));
-            return None;
-        };
-        let empty = Node::mapping(Vec::new(), key.place.clone());
-        let with = node.get("with").filter(|with| !with.is_null()).unwrap_or(&empty);
-        let schema = (kind.schema)();
-        let before = self.faults.len();
-        self.templates_in(with, &schema, &schema);
-        let built = decode_with(with, &schema, |json| (kind.build)(json.clone()).map_err(mismatch));
-        let stage = match built {
-            Ok(stage) => stage,
-            Err(faults) => {
-                self.faults.extend(faults);
-                return None;
+        match all.build() {
+            Ok(set) => Some(Pick(set)),
+            Err(error) => {
+                let message = format!("these globs are too much: {}", error.kind());
+                self.faults.push(Diagnostic::error("manifest/bad-glob", message).at(&node.place));
+                None
             }
-        };
-        for fault in stage.check(&self.context.site) {
-            let place = fault.path.iter().try_fold(with, |node, name| node.get(name)).unwrap_or(with).place.clone();
-            let mut found = Diagnostic::error("manifest/bad-option", fault.message).at(&place);
-            found.hint = fault.hint;
-            self.faults.push(found);
         }
-        let broken = self.faults.iter().skip(before).any(|fault| fault.severity == Severity::Error);
-        (!broken).then_some(stage)
     }
 
-    fn stage_names(&self) -> Vec<&'static str> {
-        self.context.registry.iter().map(|kind| kind.name).collect()
+    fn nothing_to_leave_out(&mut self, key: &Key) {
+        if self.effective.lost.explains(&["steps", &key.name]) {
+            return;
+        }
+        let ids: Vec<&str> = self.effective.bypassed.keys().map(String::as_str).collect();
+        let hint = match nearest(&key.name, ids.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None if ids.is_empty() => "name a `kind` that has it".to_owned(),
+            None => format!("the steps are {}", ids.join(", ")),
+        };
+        let message = format!("there is no step {} to leave out", shown(&key.name));
+        self.faults.push(Diagnostic::error("manifest/unknown-step", message).at(&key.place).hint(hint));
+    }
+
+    /// Whether another fault says it better, or a fault of the text explains it.
+    fn is_echo(&self, fault: &PlanFault, all: &[PlanFault]) -> bool {
+        match fault {
+            PlanFault::Unknown { from, .. } => self.effective.lost.explains(&["steps", from]),
+            PlanFault::Cycle { steps } => all.iter().any(|other| {
+                matches!(other, PlanFault::Early { step, from } if steps.contains(step) && steps.contains(from))
+            }),
+            _ => false,
+        }
     }
 
     fn plan_fault(&self, fault: &PlanFault) -> Diagnostic {
@@ -192,30 +163,49 @@ impl Compiler<'_, '_> {
         };
         let taken = |id: &str, from: &str| {
             let node = steps.and_then(|steps| steps.get(id)?.get("from"));
-            let item = node.and_then(|node| node.items().iter().chain(Some(node)).find(|item| item.as_str() == Some(from)));
+            let item = node.and_then(|node| {
+                node.items().iter().chain(Some(node)).find(|item| item.as_str() == Some(from))
+            });
             item.map_or_else(|| key(id), |item| item.place.clone())
         };
         match fault {
             PlanFault::Duplicate { step } => {
-                Diagnostic::error("manifest/duplicate-key", format!("two steps are called `{step}`")).at(&key(step))
+                Diagnostic::error("manifest/duplicate-key", format!("two steps are called `{step}`"))
+                    .at(&key(step))
             }
             PlanFault::Unknown { step, from } => {
-                let ids = self.effective.written.steps.keys().map(String::as_str).chain(["source"]);
-                let ids: Vec<&str> = ids.filter(|id| id != step).collect();
-                let hint = nearest(from, ids.iter().copied())
-                    .map_or_else(|| format!("the steps are {}", ids.join(", ")), |meant| format!("did you mean `{meant}`?"));
+                let ids = self.effective.written.steps.iter();
+                let ids = ids.filter(|(id, entry)| *id != step && matches!(entry, StepEntry::Step(_)));
+                let ids: Vec<&str> = ids.map(|(id, _)| id.as_str()).collect();
+                let hint = match nearest(from, ids.iter().copied().chain(["source"])) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None if ids.is_empty() => "a first step takes from `source`".to_owned(),
+                    None => format!("a step takes from `source`, or from one of: {}", ids.join(", ")),
+                };
                 Diagnostic::error("manifest/unknown-step", format!("there is no step {}", shown(from)))
                     .at(&taken(step, from))
                     .hint(hint)
             }
+            PlanFault::Cycle { steps } if steps.len() <= 2 => {
+                let step = steps.first().map_or("", String::as_str);
+                Diagnostic::error(
+                    "manifest/cycle",
+                    format!("the step takes from itself: {}", steps.join(" -> ")),
+                )
+                .at(&taken(step, step))
+                .hint("take its own name out of its `from`")
+            }
             PlanFault::Cycle { steps } => {
                 let ring = steps.join(" -> ");
-                let mut found = Diagnostic::error("manifest/cycle", format!("these steps wait for each other: {ring}"));
+                let mut found =
+                    Diagnostic::error("manifest/cycle", format!("these steps wait for each other: {ring}"));
                 for pair in steps.windows(2) {
                     if let [step, from] = pair {
                         found = match found.place {
                             None => found.at(&taken(step, from)),
-                            Some(_) => found.related(&taken(step, from), format!("`{step}` takes from `{from}`")),
+                            Some(_) => {
+                                found.related(&taken(step, from), format!("`{step}` takes from `{from}`"))
+                            }
                         };
                     }
                 }
@@ -231,15 +221,16 @@ impl Compiler<'_, '_> {
     }
 }
 
-/// Where a stage's constructor found a fault in its options.
-fn mismatch(fault: OptionFault) -> Mismatch {
-    let segment = |part: &String| match part.strip_prefix('[').and_then(|part| part.strip_suffix(']')?.parse().ok()) {
-        Some(index) => Segment::Item(index),
-        None => Segment::Key(part.clone()),
-    };
-    let message = match fault.hint {
-        Some(hint) => format!("{}\nhelp: {hint}", fault.message),
-        None => fault.message,
-    };
-    Mismatch { path: fault.path.iter().map(segment).collect(), message }
+fn giver(name: String) -> From {
+    if name == "source" { From::Source } else { From::Step(name) }
+}
+
+fn one_glob(text: &str) -> Result<Glob, String> {
+    if text.len() > LONGEST_GLOB {
+        return Err(format!("it is longer than {LONGEST_GLOB} bytes"));
+    }
+    let glob = Glob::new(text).map_err(|error| error.kind().to_string())?;
+    // Some faults show only when the matcher is made.
+    GlobSet::builder().add(glob.clone()).build().map_err(|error| error.kind().to_string())?;
+    Ok(glob)
 }

@@ -47,39 +47,62 @@ pub fn decode<T: DeserializeOwned>(node: &Node, schema: &Json) -> Result<T, Vec<
 pub fn decode_with<T>(
     node: &Node,
     schema: &Json,
-    mut read: impl FnMut(&Json) -> Result<T, Mismatch>,
+    read: impl FnMut(&Json) -> Result<T, Mismatch>,
 ) -> Result<T, Vec<Diagnostic>> {
-    let (mut paths, mut found) = (Vec::new(), Vec::new());
+    let salvaged = salvage(node, schema, read);
+    match salvaged.value {
+        Some(value) if salvaged.faults.is_empty() => Ok(value),
+        _ => Err(in_order(salvaged.faults)),
+    }
+}
+
+/// What could be read of a tree, and what stood in the way.
+pub(crate) struct Salvaged<T> {
+    /// What the reader made of the rest.
+    pub(crate) value: Option<T>,
+    /// The tree without what is at fault.
+    pub(crate) rest: Node,
+    /// The way to everything that was taken out.
+    pub(crate) lost: Vec<Vec<Segment>>,
+    /// What is wrong.
+    pub(crate) faults: Vec<Diagnostic>,
+}
+
+/// Reads as much of a tree as can be read.
+pub(crate) fn salvage<T>(
+    node: &Node,
+    schema: &Json,
+    mut read: impl FnMut(&Json) -> Result<T, Mismatch>,
+) -> Salvaged<T> {
+    let (mut lost, mut found) = (Vec::new(), Vec::new());
     for fault in faults(node, schema) {
-        paths.extend(fault.path);
+        lost.extend(fault.path);
         found.push(fault.diagnostic);
     }
-    let mut tree = node.clone();
+    let mut rest = node.clone();
     // From the back, so that taking out one item of a list does not move the others.
-    paths.sort();
-    paths.dedup();
-    for path in paths.iter().rev() {
-        if !remove(&mut tree, path) {
-            return Err(in_order(found));
-        }
+    lost.sort();
+    lost.dedup();
+    if !lost.iter().rev().all(|path| remove(&mut rest, path)) {
+        return Salvaged { value: None, rest, lost, faults: found };
     }
     for _ in 0..MAX_ROUNDS {
-        let mismatch = match read(&tree.to_json()) {
-            Ok(value) if found.is_empty() => return Ok(value),
-            Ok(_) => break,
+        let mismatch = match read(&rest.to_json()) {
+            Ok(value) => return Salvaged { value: Some(value), rest, lost, faults: found },
             Err(mismatch) => mismatch,
         };
-        let (path, place) = locate(&tree, &mismatch.path);
+        let (path, place) = locate(&rest, &mismatch.path);
         // What is missing now may be what was taken out before.
         let is_echo = !found.is_empty() && mismatch.message.starts_with("missing field");
         if !is_echo {
             found.push(diagnostic(&mismatch.message, &place));
         }
-        if !remove(&mut tree, &path) {
+        if !remove(&mut rest, &path) {
             break;
         }
+        lost.push(path);
     }
-    Err(in_order(found))
+    Salvaged { value: None, rest, lost, faults: found }
 }
 
 fn diagnostic(text: &str, place: &Place) -> Diagnostic {
@@ -96,7 +119,7 @@ fn diagnostic(text: &str, place: &Place) -> Diagnostic {
 }
 
 /// The node at the end of the way, or the last one on it that exists.
-fn locate(tree: &Node, path: &[Segment]) -> (Vec<Segment>, Place) {
+pub(crate) fn locate(tree: &Node, path: &[Segment]) -> (Vec<Segment>, Place) {
     let (mut node, mut walked, mut place) = (tree, Vec::new(), tree.place.clone());
     for segment in path {
         let next = match segment {

@@ -1,6 +1,7 @@
 //! Stored RAR 4 volumes.
 
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 
 use engine::{Artifact, Job, OptionFault, Output, StageError};
@@ -42,18 +43,16 @@ pub(super) fn run(options: &Archive, job: &Job<'_>) -> Result<Output, StageError
         entries.push(Entry::file(&input.artifact.name, input.artifact.size, modified));
     }
     let layout = Layout::new(entries, &options.base(job)?, rar_options(options)).map_err(|error| fault(job, error))?;
-    let sources: Vec<File> =
-        job.inputs().iter().map(|input| files::open(&input.artifact.path)).collect::<Result<_, _>>()?;
+    let mut sources = Sources { job, open: None };
     let total = job.inputs().iter().map(|input| input.artifact.size).sum();
     let mut done = 0;
     let mut crcs = PartCrcs::new(&layout);
     let mut artifacts = Vec::with_capacity(layout.volumes().len());
     for (index, volume) in layout.volumes().iter().enumerate() {
-        let path = job.folder().join(&volume.name);
+        let path = files::place(job, &volume.name)?;
         let mut file = files::create(job, &path)?;
         let mut read = |entry: usize, offset: u64, room: &mut [u8]| {
-            job.count_read(room.len() as u64);
-            sources.get(entry).map_or(Ok(()), |source| source.read_exact_at(room, offset))
+            sources.read(entry, offset, room)
         };
         let mut passed = |bytes: u64| {
             done += bytes;
@@ -70,6 +69,35 @@ pub(super) fn run(options: &Archive, job: &Job<'_>) -> Result<Output, StageError
         artifacts.push(artifact);
     }
     Ok(Output { artifacts, ..Output::default() })
+}
+
+/// The sources, one open at a time: there may be more of them than a process may have open.
+struct Sources<'a, 'j> {
+    job: &'a Job<'j>,
+    open: Option<(usize, File)>,
+}
+
+impl Sources<'_, '_> {
+    fn read(&mut self, entry: usize, offset: u64, room: &mut [u8]) -> io::Result<()> {
+        if self.open.as_ref().is_none_or(|(at, _)| *at != entry) {
+            self.open = Some((entry, self.fresh(entry)?));
+        }
+        if let Some((_, file)) = &self.open {
+            file.read_exact_at(room, offset)?;
+        }
+        self.job.count_read(room.len() as u64);
+        Ok(())
+    }
+
+    /// A file that is longer or shorter than it was would be packed in part without a word.
+    fn fresh(&self, entry: usize) -> io::Result<File> {
+        let input = self.job.inputs().get(entry).ok_or(io::ErrorKind::NotFound)?;
+        let file = File::open(&input.artifact.path)?;
+        if file.metadata()?.len() != input.artifact.size {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "its size changed"));
+        }
+        Ok(file)
+    }
 }
 
 fn rar_options(options: &Archive) -> Options {
@@ -106,3 +134,6 @@ fn fault(job: &Job<'_>, error: Error) -> StageError {
         error => StageError::input(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,9 @@ pub(super) fn check(options: &Archive) -> Vec<OptionFault> {
                 .hint("write `each` for an archive a file, or put RAR volumes inside"),
         );
     }
+    if options.level.is_some_and(|level| level > 9) {
+        faults.push(OptionFault::new("level", "a level is from 0 to 9"));
+    }
     let foreign = [
         ("naming", options.naming != Naming::Old),
         ("host", options.host != Host::Unix),
@@ -79,7 +82,7 @@ struct Work<'a, 'j> {
 impl Work<'_, '_> {
     fn archive(&mut self, name: &str, members: &[&Input]) -> Result<Artifact, StageError> {
         let job = self.job;
-        let path = job.folder().join(name);
+        let path = files::place(job, name)?;
         let file = files::create(job, &path)?;
         let mut writer = Writer::new(file, DosTime::from_unix(job.time()));
         for input in members {
@@ -172,17 +175,4 @@ impl Scratch {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn short_names_are_8_3_and_numbered() {
-        let check = |base: &str, number, count, wanted: &str| {
-            assert_eq!(short_name(base, number, count).ok().as_deref(), Some(wanted));
-        };
-        check("The Bindery Handbook", 1, 2, "thebin01.zip");
-        check("a.b-c", 12, 99, "abc12.zip");
-        check("handbook", 7, 120, "handb007.zip");
-        assert!(short_name("…", 1, 1).is_err());
-    }
-}
+mod tests;

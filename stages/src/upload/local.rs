@@ -33,6 +33,20 @@ pub(super) fn send(settings: &Value, job: &Job<'_>) -> Result<(), StageError> {
     let part = root.join(format!(".bindery-{name}.part"));
     // A delivery that was cut off left this behind; its files would be written again anyway.
     let _ = fs::remove_dir_all(&part);
+    let delivered = fill(job, &part).and_then(|()| {
+        fs::rename(&part, &target).map_err(|error| StageError::writing(&target, &error))?;
+        sync_folder(&root)
+    });
+    if delivered.is_err() {
+        // The failure is what counts; what cannot be removed now is removed by the next delivery.
+        let _ = fs::remove_dir_all(&part);
+    }
+    delivered
+}
+
+/// Copies everything into `part` and makes sure of it.
+fn fill(job: &Job<'_>, part: &Path) -> Result<(), StageError> {
+    fs::create_dir_all(part).map_err(|error| StageError::writing(part, &error))?;
     let total: u64 = job.inputs().iter().map(|input| input.artifact.size).sum();
     let mut done = 0;
     for input in job.inputs() {
@@ -46,9 +60,7 @@ pub(super) fn send(settings: &Value, job: &Job<'_>) -> Result<(), StageError> {
                 .hint("check the disk, then deliver again"));
         }
     }
-    sync_folder(&part)?;
-    fs::rename(&part, &target).map_err(|error| StageError::writing(&target, &error))?;
-    sync_folder(&root)
+    sync_folder(part)
 }
 
 fn same(job: &Job<'_>, target: &Path) -> Result<(), StageError> {

@@ -84,10 +84,18 @@ struct Set {
     members: Vec<Member>,
 }
 
+/// Members that are one archive by their names.
+struct Group {
+    format: &'static Format,
+    /// Some member has the bytes or the extension of an archive.
+    certain: bool,
+    members: Vec<Member>,
+}
+
 /// Groups files into archives, by content where it tells and by name where it does not: a volume whose first bytes
 /// are damaged still belongs to its set.
 fn sets(members: Vec<Member>, verdict: &mut Verdict) -> Vec<Set> {
-    let mut by_set: BTreeMap<String, (&'static Format, Vec<Member>)> = BTreeMap::new();
+    let mut by_set: BTreeMap<String, Group> = BTreeMap::new();
     for member in members {
         let head = member.head();
         if head.starts_with(RAR5) {
@@ -99,15 +107,23 @@ fn sets(members: Vec<Member>, verdict: &mut Verdict) -> Vec<Set> {
         let place = place(last);
         let named = FORMATS.iter().find(|format| format.extensions.contains(&extension.as_str()));
         let volume = place.as_ref().and_then(|_| archive::format("rar4"));
-        let Some(format) = archive::sniff(&head).or(named).or(volume) else { continue };
+        let certain = archive::sniff(&head).or(named);
+        let Some(format) = certain.or(volume) else { continue };
         let key = match &place {
             Some(place) if format.name != "zip" => format!("{folder}{}\0{:?}", place.base, place.naming),
             _ => member.name.clone(),
         };
-        let set = by_set.entry(key).or_insert_with(|| (format, Vec::new()));
-        set.1.push(member);
+        let group = by_set.entry(key).or_insert_with(|| Group { format, certain: false, members: Vec::new() });
+        group.certain |= certain.is_some();
+        if group.members.iter().any(|other| other.name == member.name) {
+            verdict.fault(&member.name, "duplicate-volume", "lies in more than one ZIP");
+            continue;
+        }
+        group.members.push(member);
     }
-    by_set.into_values().map(|(format, members)| ordered(format, members, verdict)).collect()
+    // A name like `notes.s01` alone makes no archive.
+    let certain = by_set.into_values().filter(|group| group.certain);
+    certain.map(|group| ordered(group.format, group.members, verdict)).collect()
 }
 
 /// Puts volumes into their order and says which are missing.
@@ -141,8 +157,14 @@ fn run(set: Set, verdict: &mut Verdict, progress: &mut Progress<'_>) -> Result<(
     if let Some(error) = stopped {
         return Err(error);
     }
-    let found = result.map_err(|error| StageError::new("input/unreadable", format!("`{first}`: {error}")))?;
     verdict.archives += 1;
+    let found = match result {
+        Ok(found) => found,
+        Err(error) => {
+            verdict.fault(&first, "unreadable", format!("cannot be read: {error}"));
+            return Ok(());
+        }
+    };
     let folder = split(&first).0;
     for fault in found.faults {
         let file = fault.volume.map_or_else(|| first.clone(), |volume| format!("{folder}{volume}"));
@@ -169,6 +191,6 @@ impl Volumes for Opened<'_> {
 
     fn open(&mut self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>> {
         let member = self.0.get(index).ok_or(io::ErrorKind::NotFound)?;
-        Ok(member.open()?)
+        member.open()
     }
 }

@@ -75,12 +75,20 @@ fn compare(
     }
     let algorithms: BTreeSet<String> = claims.iter().map(|(_, algorithm, _)| (*algorithm).to_owned()).collect();
     let mut digester = files::digester(&algorithms)?;
-    files::read_through(&tree.path(name), &mut |block| {
+    let mut stopped = false;
+    let read = files::read_through(&tree.path(name), &mut |block| {
         digester.update(block);
-        progress(block.len() as u64)
-    })?;
-    let digests = digester.finish();
+        progress(block.len() as u64).inspect_err(|_| stopped = true)
+    });
     verdict.sums += 1;
+    if let Err(error) = read {
+        if stopped {
+            return Err(error);
+        }
+        verdict.fault(name, "unreadable", error.message);
+        return Ok(());
+    }
+    let digests = digester.finish();
     for (by, algorithm, wanted) in claims {
         let found = digests.get(*algorithm).map_or("", String::as_str);
         if !found.eq_ignore_ascii_case(wanted) {

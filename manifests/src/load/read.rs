@@ -1,0 +1,54 @@
+//! Reads a file whole, and never more of it than a manifest may have.
+//!
+//! Knows nothing of what the text says.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use engine::value::shown;
+
+use crate::diagnostic::Diagnostic;
+use crate::node::{File, Place};
+use crate::parse::MAX_BYTES;
+
+/// Reads a file that a person named. It may be a pipe, such as a shell makes for `<(…)`.
+pub(crate) fn read(path: &Path, name: &str) -> Result<Arc<File>, Box<Diagnostic>> {
+    let fault = |why: String| {
+        let fault = Diagnostic::error("manifest/unreadable", format!("cannot read {}: {why}", shown(name)));
+        fault.at(&Place::start_of(&File::new(name, ""))).boxed()
+    };
+    let open = fs::File::open(path).map_err(|error| fault(reason(&error)))?;
+    if open.metadata().is_ok_and(|found| found.is_dir()) {
+        return Err(fault("it is a folder".into()));
+    }
+    let mut bytes = Vec::new();
+    open.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| fault(reason(&error)))?;
+    if bytes.len() > MAX_BYTES {
+        return Err(fault(format!("it is longer than {} MiB", MAX_BYTES >> 20)));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        fault(format!("it is not UTF-8 text (byte {} is not)", error.utf8_error().valid_up_to()))
+    })?;
+    Ok(File::new(name, text))
+}
+
+/// Reads a file that another file named. Only a regular one: a pipe would be waited for, and a device never ends.
+pub(crate) fn read_regular(path: &Path, name: &str) -> Result<Arc<File>, Box<Diagnostic>> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            let message = format!("cannot read {}: it is no regular file", shown(name));
+            Err(Diagnostic::error("manifest/unreadable", message)
+                .at(&Place::start_of(&File::new(name, "")))
+                .boxed())
+        }
+        _ => read(path, name),
+    }
+}
+
+/// The system's words without its number.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}

@@ -1,0 +1,142 @@
+//! The command line: what is common to the commands. Each command's own options lie with the command.
+
+use std::ffi::OsString;
+
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum};
+
+use crate::cmd::Command;
+use crate::exit::Exit;
+use crate::ui::{ColorWhen, Ui};
+
+const AFTER: &str = "\
+Begin with:
+  bindery init book.epub        write release.yaml for a file
+  bindery check                 see whether it is right
+  bindery run                   make the release
+
+`bindery help COMMAND` tells more, with examples.
+
+Exit codes:
+  0    done
+  1    a step failed, or a test found a fault
+  2    wrong usage, manifest or configuration
+  3    something that was named does not exist
+  70   a bug in Bindery
+  130  interrupted";
+
+/// Packs files into releases: archives, checksums and NFO, from manifests or straight from the command line.
+#[derive(Debug, Parser)]
+#[command(name = "bindery", version, after_help = AFTER, max_term_width = 100)]
+#[command(arg_required_else_help = true, subcommand_required = true, disable_help_subcommand = false)]
+pub struct Cli {
+    /// When to colour the output.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    #[arg(help = "Colour the output: auto, always or never")]
+    pub color: ColorWhen,
+    #[command(subcommand)]
+    /// What to do.
+    pub command: Command,
+}
+
+/// Assignments over manifests.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Sets {
+    /// Set a value over everything the manifest says, such as `steps.rar.with.volume=50MB`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// How much may run at once, and how one hears of it.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Running {
+    /// Run at most so many steps at once; as many as there are processors unless the configuration says otherwise
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub jobs: Option<u32>,
+    /// Replace releases that exist
+    #[arg(long)]
+    pub force: bool,
+    /// Show progress as a moving bar, as plain lines, or as events in JSON on stdout, one a line
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    pub progress: Progress,
+    /// Print the report of the run as JSON instead of the releases' paths
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// A bar on a terminal, plain lines elsewhere.
+    #[default]
+    Auto,
+    /// A moving display.
+    Bar,
+    /// Lines on stderr.
+    Plain,
+    /// Events on stdout.
+    Json,
+}
+
+/// Reads the command line; when it only asks for help or is wrong, says so and gives the code to end with.
+pub fn parse() -> Result<(Cli, Ui), Exit> {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let choice = match color(&args) {
+        ColorWhen::Always => ColorChoice::Always,
+        ColorWhen::Never => ColorChoice::Never,
+        ColorWhen::Auto => ColorChoice::Auto,
+    };
+    let parsed = Cli::command().color(choice).try_get_matches_from(args);
+    let cli = parsed.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
+        // A closed pipe ends the help text, and there is nobody to tell.
+        let _ = error.print();
+        if error.exit_code() == 0 { Exit::Done } else { Exit::Usage }
+    })?;
+    let ui = Ui { out: cli.color.for_stdout(), err: cli.color.for_stderr() };
+    Ok((cli, ui))
+}
+
+/// The `--color` of a command line that is not parsed yet, since its own faults are coloured too.
+fn color(args: &[OsString]) -> ColorWhen {
+    let words: Vec<&str> =
+        args.iter().filter_map(|arg| arg.to_str()).take_while(|word| *word != "--").collect();
+    let glued = words.iter().filter_map(|word| word.strip_prefix("--color="));
+    let apart =
+        words.iter().zip(words.iter().skip(1)).filter(|(word, _)| **word == "--color").map(|(_, when)| *when);
+    let when = glued.chain(apart).next_back().and_then(|when| ColorWhen::from_str(when, false).ok());
+    when.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        for command in Cli::command().get_subcommands() {
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(after.contains("  bindery "), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn colour_is_known_before_the_rest() {
+        let check = |args: &[&str], wanted| {
+            assert_eq!(color(&args.iter().map(OsString::from).collect::<Vec<_>>()), wanted);
+        };
+        check(&["bindery", "--color=never", "run"], ColorWhen::Never);
+        check(&["bindery", "run", "--color", "always"], ColorWhen::Always);
+        check(&["bindery", "run", "--", "--color=always"], ColorWhen::Auto);
+    }
+}

@@ -1,0 +1,60 @@
+//! Every command: a new one is a file, a `mod` line, a variant and a row.
+
+mod check;
+mod completions;
+mod expand;
+mod init;
+mod inspect;
+mod kinds;
+mod man;
+mod pack;
+mod plan;
+mod run;
+mod schema;
+mod stages;
+mod verify;
+mod yaml;
+
+use clap::Subcommand;
+
+use crate::exit::{Exit, Failure};
+use crate::ui::Ui;
+
+/// What Bindery can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Init(init::Args),
+    Check(check::Args),
+    Expand(expand::Args),
+    Plan(plan::Args),
+    Run(run::Args),
+    Pack(pack::Args),
+    Inspect(inspect::Args),
+    Verify(verify::Args),
+    Stages(stages::Args),
+    Kinds(kinds::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+impl Command {
+    /// Does it.
+    pub fn run(self, ui: &Ui) -> Result<Exit, Failure> {
+        match self {
+            Self::Init(args) => init::run(&args, ui),
+            Self::Check(args) => check::run(&args, ui),
+            Self::Expand(args) => expand::run(&args, ui),
+            Self::Plan(args) => plan::run(&args, ui),
+            Self::Run(args) => run::run(args, ui),
+            Self::Pack(args) => pack::run(args, ui),
+            Self::Inspect(args) => inspect::run(&args, ui),
+            Self::Verify(args) => verify::run(&args, ui),
+            Self::Stages(args) => stages::run(&args, ui),
+            Self::Kinds(args) => kinds::run(&args, ui),
+            Self::Schema(args) => schema::run(&args, ui),
+            Self::Completions(args) => completions::run(&args, ui),
+            Self::Man(args) => man::run(&args, ui),
+        }
+    }
+}

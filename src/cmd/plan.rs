@@ -1,0 +1,89 @@
+//! `bindery plan`: what would run, in which order, over how many bytes.
+
+mod graph;
+mod tree;
+pub mod wire;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::args::Sets;
+use crate::exit::{Exit, Failure};
+use crate::project::Surroundings;
+use crate::sources;
+use crate::ui::{Ui, words};
+
+const AFTER: &str = "\
+Examples:
+  bindery plan
+  bindery plan releases/*.yaml --format json | jq '.[].bytes'
+  bindery plan release.yaml --format dot | dot -Tsvg -o plan.svg
+  bindery plan release.yaml --format mermaid";
+
+/// Most releases that are drawn when not all are asked for.
+const MOST: usize = 20;
+
+/// Show what would run
+///
+/// Lists the steps of each release in the order in which they can run, with what they take and how many bytes there
+/// are to read. Runs nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
+pub struct Args {
+    /// The manifests; `release.yaml` when none is named
+    #[arg(value_name = "MANIFEST")]
+    manifests: Vec<PathBuf>,
+    /// How the plan is shown: a tree for people, JSON for programs, or a graph as DOT or Mermaid
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, conflicts_with = "json")]
+    format: Format,
+    /// The same as `--format json`
+    #[arg(long)]
+    json: bool,
+    /// Show every release of a large family
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    sets: Sets,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Tree,
+    Json,
+    Dot,
+    Mermaid,
+}
+
+pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
+    let surroundings = Surroundings::read()?;
+    let paths = sources::find(&args.manifests, &surroundings)?;
+    let compiled = sources::compile(&paths, &args.sets.set, &surroundings).clean(ui)?;
+    let plans: Vec<wire::PlanListing> =
+        compiled.iter().flat_map(|manifest| &manifest.plans).map(wire::PlanListing::of).collect();
+    let format = if args.json { Format::Json } else { args.format };
+    if format == Format::Json {
+        ui.json(&plans)?;
+        return Ok(Exit::Done);
+    }
+    let shown = if args.all || plans.len() <= MOST { plans.len() } else { MOST.min(plans.len()) };
+    let part = plans.get(..shown).unwrap_or(&plans);
+    match format {
+        Format::Tree | Format::Json => ui.data(&tree::draw(part, ui.out))?,
+        Format::Dot => ui.data(&graph::dot(part))?,
+        Format::Mermaid => ui.data(&graph::mermaid(part))?,
+    }
+    if plans.len() > 1 {
+        let bytes = plans.iter().map(|plan| plan.bytes).sum();
+        let rest = plans.len() - shown;
+        let more =
+            if rest > 0 { format!(", {rest} of them not shown (`--all` shows them)") } else { String::new() };
+        ui.say(&format!(
+            "{}, {} of sources{more}",
+            words::count(plans.len(), "release"),
+            words::bytes(bytes)
+        ));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,130 @@
+//! Plans as a tree of phases and steps, for people.
+
+use super::wire::{PlanListing, StepListing};
+use crate::ui::table::table;
+use crate::ui::{Paint, clean, words};
+
+/// Most source files that are named.
+const MOST_SOURCES: usize = 3;
+
+/// Longest template of a name that is shown.
+const MOST_LETTERS: usize = 90;
+
+/// All plans, one below the other.
+pub fn draw(plans: &[PlanListing], paint: Paint) -> String {
+    plans.iter().map(|plan| one(plan, paint)).collect::<Vec<_>>().join("\n\n")
+}
+
+fn one(plan: &PlanListing, paint: Paint) -> String {
+    let mut phases: Vec<(&str, Vec<&StepListing>)> = Vec::new();
+    for step in &plan.steps {
+        match phases.last_mut() {
+            Some((phase, steps)) if *phase == step.phase => steps.push(step),
+            _ => phases.push((&step.phase, vec![step])),
+        }
+    }
+    let mut lines = vec![
+        paint.bold(&clean(&plan.at)),
+        format!("├─ {} {}", paint.dim("name   "), words::short(&clean(&plan.name), MOST_LETTERS)),
+        format!("├─ {} {}", paint.dim("output "), clean(&plan.output)),
+        format!("├─ {} {}", paint.dim("source "), sources(plan)),
+    ];
+    let rows: Vec<Vec<String>> = plan.steps.iter().map(|step| row(step, paint)).collect();
+    let table = table(&rows);
+    let mut listed = table.lines();
+    for (number, (phase, steps)) in phases.iter().enumerate() {
+        let last = number + 1 == phases.len();
+        lines.push(format!("{} {}", if last { "└─" } else { "├─" }, paint.dim(phase)));
+        for at in 0..steps.len() {
+            let trunk = if last { "  " } else { "│ " };
+            let branch = if at + 1 == steps.len() { "└─" } else { "├─" };
+            lines.push(format!("{trunk} {branch} {}", listed.next().unwrap_or_default()));
+        }
+    }
+    lines.join("\n")
+}
+
+fn sources(plan: &PlanListing) -> String {
+    let names: Vec<String> =
+        plan.sources.iter().take(MOST_SOURCES).map(|source| clean(&source.path)).collect();
+    let more = plan.sources.len().saturating_sub(names.len());
+    let more = if more > 0 { format!(" and {}", words::count(more, "more file")) } else { String::new() };
+    format!("{}{more} ({})", names.join(", "), words::bytes(plan.bytes))
+}
+
+fn row(step: &StepListing, paint: Paint) -> Vec<String> {
+    let mut marks = Vec::new();
+    if step.picks {
+        marks.push("picks files".to_owned());
+    }
+    if let Some(into) = &step.into {
+        marks.push(format!("into {}", clean(into)));
+    }
+    if !step.ship {
+        marks.push("not shipped".to_owned());
+    }
+    if step.optional {
+        marks.push("optional".to_owned());
+    }
+    if let Some(condition) = &step.condition {
+        marks.push(format!("if {}", clean(condition)));
+    }
+    if step.lane == "net" {
+        marks.push("network".to_owned());
+    }
+    let from = if step.from.is_empty() { "nothing".to_owned() } else { step.from.join(", ") };
+    vec![paint.name(&step.id), step.uses.clone(), format!("takes {from}"), paint.dim(&marks.join(", "))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cmd::plan::wire::SourceListing;
+
+    fn step(id: &str, phase: &str, from: &[&str], ship: bool) -> StepListing {
+        StepListing {
+            id: id.into(),
+            uses: "archive".into(),
+            place: "r:1:1".into(),
+            phase: phase.into(),
+            lane: "cpu".into(),
+            from: from.iter().map(|&from| from.into()).collect(),
+            picks: false,
+            into: None,
+            ship,
+            optional: false,
+            condition: None,
+            retries: 0,
+            timeout_ms: None,
+            digests: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn steps_stand_below_their_phase() {
+        let plan = PlanListing {
+            at: "release.yaml".into(),
+            name: "{{ title }}".into(),
+            output: "dist".into(),
+            time: None,
+            bytes: 2000,
+            sources: vec![SourceListing { name: "a".into(), path: "a.epub".into(), size: Some(2000) }],
+            steps: vec![
+                step("extract", "gather", &["source"], true),
+                step("rar", "make", &["source", "extract"], false),
+                step("sfv", "make", &["rar"], true),
+            ],
+        };
+        let wanted = "\
+release.yaml
+├─ name    {{ title }}
+├─ output  dist
+├─ source  a.epub (2.0 kB)
+├─ gather
+│  └─ extract  archive  takes source
+└─ make
+   ├─ rar      archive  takes source, extract  not shipped
+   └─ sfv      archive  takes rar";
+        assert_eq!(draw(&[plan], Paint::PLAIN), wanted);
+    }
+}

@@ -1,0 +1,136 @@
+//! A plan as programs read it.
+
+use std::fs;
+
+use engine::{From, Plan, Step, TimeRule};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::cmd::stages::lane;
+use crate::sources::plain;
+
+/// What would be done for one release.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(title = "Plan of a release")]
+pub struct PlanListing {
+    /// Where it is written down, `file` or `file#item`.
+    pub at: String,
+    /// The template of the release's name.
+    pub name: String,
+    /// The folder in which the release appears.
+    pub output: String,
+    /// The time that everything in the release bears, in seconds since 1970-01-01 UTC; absent when it is that of the
+    /// newest source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<i64>,
+    /// Bytes of all source files.
+    pub bytes: u64,
+    /// The source files.
+    pub sources: Vec<SourceListing>,
+    /// The steps, in an order in which they can run.
+    pub steps: Vec<StepListing>,
+}
+
+/// A source file.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SourceListing {
+    /// Its name inside a release.
+    pub name: String,
+    /// Where it lies.
+    pub path: String,
+    /// Its size in bytes; absent when it cannot be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+}
+
+/// A step.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct StepListing {
+    /// Its id.
+    pub id: String,
+    /// The stage it uses.
+    pub uses: String,
+    /// Where it is written down, `file:line:column`.
+    pub place: String,
+    /// When it runs: `gather`, `make` or `deliver`.
+    pub phase: String,
+    /// Which pool it runs in: `cpu` or `net`.
+    pub lane: String,
+    /// What it takes: ids of steps, or `source`.
+    pub from: Vec<String>,
+    /// Whether it takes only files that match its `pick`.
+    pub picks: bool,
+    /// The folder inside the release for what it makes, a template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub into: Option<String>,
+    /// Whether what it makes belongs to the release.
+    pub ship: bool,
+    /// Whether the release goes on when it fails.
+    pub optional: bool,
+    /// When it runs at all, a condition.
+    #[serde(rename = "if", skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// How often it is tried again.
+    pub retries: u32,
+    /// How long it may take, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// The digests that later steps want of what it makes, by algorithm.
+    pub digests: Vec<String>,
+}
+
+impl PlanListing {
+    /// The listing of a plan, with the sizes of its sources as they are now.
+    pub fn of(plan: &Plan) -> Self {
+        let sources: Vec<SourceListing> = plan
+            .sources
+            .iter()
+            .map(|source| SourceListing {
+                name: source.name.clone(),
+                path: plain(&source.path.display().to_string()),
+                size: fs::metadata(&source.path).ok().map(|found| found.len()),
+            })
+            .collect();
+        let steps = plan.shape.steps().map(|(index, step)| StepListing {
+            digests: plan.shape.wanted(index).iter().cloned().collect(),
+            ..StepListing::of(step)
+        });
+        Self {
+            at: plan.at.clone(),
+            name: plan.name.text().to_owned(),
+            output: plain(&plan.output.display().to_string()),
+            time: match plan.time {
+                TimeRule::At(time) => Some(time),
+                TimeRule::NewestSource => None,
+            },
+            bytes: sources.iter().filter_map(|source| source.size).sum(),
+            sources,
+            steps: steps.collect(),
+        }
+    }
+}
+
+impl StepListing {
+    fn of(step: &Step) -> Self {
+        let from = step.from.iter().map(|from| match from {
+            From::Source => "source".to_owned(),
+            From::Step(id) => id.clone(),
+        });
+        Self {
+            id: step.id.clone(),
+            uses: step.stage.name().to_owned(),
+            place: step.place.clone(),
+            phase: step.stage.phase().word().to_owned(),
+            lane: lane(step.stage.lane()).to_owned(),
+            from: from.collect(),
+            picks: step.pick.is_some(),
+            into: step.into.as_ref().map(|into| into.text().to_owned()),
+            ship: step.ship,
+            optional: step.optional,
+            condition: step.condition.as_ref().map(|condition| condition.text().to_owned()),
+            retries: step.retry.times,
+            timeout_ms: step.timeout.and_then(|timeout| u64::try_from(timeout.as_millis()).ok()),
+            digests: Vec::new(),
+        }
+    }
+}

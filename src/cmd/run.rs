@@ -1,0 +1,63 @@
+//! `bindery run`: makes the releases of manifests.
+
+use std::path::PathBuf;
+
+use engine::Selection;
+
+use crate::args::{Running, Sets};
+use crate::execute::{Order, execute};
+use crate::exit::{Exit, Failure};
+use crate::project::Surroundings;
+use crate::sources;
+use crate::ui::Ui;
+
+const AFTER: &str = "\
+Examples:
+  bindery run
+  bindery run releases/*.yaml --jobs 4 --keep-going
+  bindery run release.yaml --only nfo
+  bindery run release.yaml --set group=OTHER --output /srv/releases --progress json";
+
+/// Make the releases that manifests describe
+///
+/// Each release appears whole in its output folder or not at all, and one that exists is left alone unless `--force`
+/// is given. The paths of the releases go to stdout, one a line; everything else goes to stderr.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
+pub struct Args {
+    /// The manifests; `release.yaml` when none is named
+    #[arg(value_name = "MANIFEST")]
+    manifests: Vec<PathBuf>,
+    #[command(flatten)]
+    running: Running,
+    /// Go on with what does not depend on a failure
+    #[arg(long, short)]
+    keep_going: bool,
+    /// Run this step alone, with what it needs; its files appear in `<release>.partial`
+    #[arg(long, value_name = "STEP", conflicts_with = "until")]
+    only: Option<String>,
+    /// Run this step and all it needs; all their files appear in `<release>.partial`
+    #[arg(long, value_name = "STEP")]
+    until: Option<String>,
+    /// The folder in which release folders appear; short for `--set output=DIR`
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    sets: Sets,
+}
+
+pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
+    let surroundings = Surroundings::read()?;
+    let paths = sources::find(&args.manifests, &surroundings)?;
+    let mut set = args.sets.set;
+    if let Some(output) = &args.output {
+        set.push(sources::assignment("output", &sources::text(output)?));
+    }
+    let compiled = sources::compile(&paths, &set, &surroundings).clean(ui)?;
+    let selection = match (args.only, args.until) {
+        (Some(only), _) => Selection::Only(only),
+        (_, Some(until)) => Selection::Until(until),
+        _ => Selection::All,
+    };
+    execute(Order { compiled, selection, keep_going: args.keep_going, running: args.running }, ui)
+}

@@ -1,0 +1,97 @@
+//! `bindery verify`: tests finished releases, ours or anyone's.
+
+use std::io::{IsTerminal, stderr};
+use std::path::{Path, PathBuf};
+
+use engine::StageError;
+use stages::verify::Verdict;
+
+use crate::exit::{Exit, Failure};
+use crate::signals;
+use crate::ui::bar::spinner;
+use crate::ui::{Ui, clean, paint, words};
+
+const AFTER: &str = "\
+Examples:
+  bindery verify dist/Some.Release-MYGRP
+  bindery verify dist/* --json";
+
+/// Test finished releases: every archive and every checksum
+///
+/// Reads archives through, archives inside archives too, and compares files with the checksum files beside them. The
+/// exit code is 1 when anything is wrong.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
+pub struct Args {
+    /// Release folders, or single files of releases
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
+    let cancel = signals::listen().cancel;
+    let mut worst = Exit::Done;
+    for path in &args.paths {
+        let moves = stderr().is_terminal() && !paint::is_dumb();
+        let bar = moves.then(|| spinner(&path.display().to_string()));
+        let result = stages::verify::verify(path, &mut |bytes| {
+            if let Some(bar) = &bar {
+                bar.inc(bytes);
+            }
+            if cancel.is_cancelled() { Err(StageError::cancelled()) } else { Ok(()) }
+        });
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        let exit = match result {
+            Ok(verdict) => tell(&verdict, args.json, ui)?,
+            Err(_) if cancel.is_cancelled() => return Ok(Exit::Interrupted),
+            Err(error) => failed(path, error).tell(ui),
+        };
+        if (worst as u8) < (exit as u8) {
+            worst = exit;
+        }
+    }
+    Ok(worst)
+}
+
+fn tell(verdict: &Verdict, json: bool, ui: &Ui) -> Result<Exit, Failure> {
+    if json {
+        ui.json_line(verdict)?
+    } else {
+        ui.data(&human(verdict, ui))?
+    }
+    Ok(if verdict.faults.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+fn failed(path: &Path, error: StageError) -> Failure {
+    let exit = if error.code == "input/missing" && !path.exists() { Exit::Missing } else { Exit::Failed };
+    let failure = Failure::new(exit, error.message);
+    error.hint.into_iter().fold(failure, Failure::hint)
+}
+
+fn human(verdict: &Verdict, ui: &Ui) -> String {
+    let word = match verdict.faults.len() {
+        0 => ui.out.good("ok"),
+        count => ui.out.bad(&words::count(count, "fault")),
+    };
+    let tested = format!(
+        "{}, {}, {}",
+        words::count(verdict.files, "file"),
+        words::count(verdict.archives, "archive"),
+        words::count(verdict.sums, "checksum"),
+    );
+    let head = format!("{}: {word} ({tested})", ui.out.bold(&clean(&verdict.path)));
+    let faults = verdict.faults.iter().map(|fault| {
+        let code = ui.out.dim(&format!("[{}]", clean(&fault.code)));
+        format!("\n  {} {} {code}", ui.out.bad(&format!("{}:", clean(&fault.file))), clean(&fault.message))
+    });
+    let unchecked = verdict.unchecked.iter().map(|unchecked| {
+        let file = ui.out.odd(&format!("{}:", clean(&unchecked.file)));
+        format!("\n  {file} not tested: {}", clean(&unchecked.why))
+    });
+    std::iter::once(head).chain(faults).chain(unchecked).collect()
+}

@@ -1,0 +1,187 @@
+//! Runs compiled manifests and tells how it goes: what `run` and `pack` have in common.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, stderr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use engine::{Event, Plan, Report, Runner, Selection, Status};
+
+use crate::args::{Progress, Running};
+use crate::exit::{Exit, Failure};
+use crate::project::{self, Project};
+use crate::signals::{self, Interrupt};
+use crate::sources::{self, Compiled};
+use crate::ui::bar::Bar;
+use crate::ui::plain::Plain;
+use crate::ui::{Ui, json, paint, summary, words};
+
+/// How many steps may wait for the network at once.
+const NET_JOBS: usize = 8;
+/// How many steps may use one destination or provider at once.
+const POOL_DEPTH: usize = 2;
+
+/// What is run, and how far.
+pub struct Order {
+    /// The manifests.
+    pub compiled: Vec<Compiled>,
+    /// Which steps.
+    pub selection: Selection,
+    /// Go on with what does not depend on a failure.
+    pub keep_going: bool,
+    /// How it runs and is shown.
+    pub running: Running,
+}
+
+/// Plans that share a world.
+struct Batch {
+    project: Arc<Project>,
+    plans: Vec<Plan>,
+}
+
+/// Runs everything, tells what came of it, and gives the code to end with.
+pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
+    let Order { compiled, selection, keep_going, running } = order;
+    if running.json && running.progress == Progress::Json {
+        return Err(Failure::usage("`--json` and `--progress json` both write to stdout")
+            .hint("the last event of `--progress json` holds the report"));
+    }
+    known_step(&compiled, &selection)?;
+    let batches = batches(compiled);
+    let interrupt = signals::listen();
+    let mut report = Report::default();
+    for batch in &batches {
+        let world = project::world(batch.project.site.clone());
+        let jobs = running.jobs.or_else(|| batch.project.jobs()).and_then(|jobs| usize::try_from(jobs).ok());
+        let runner = Runner {
+            id: run_id(),
+            jobs: jobs.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1),
+            net_jobs: NET_JOBS,
+            pool_depth: POOL_DEPTH,
+            keep_going,
+            force: running.force,
+            selection: selection.clone(),
+            world: &world,
+        };
+        let more = show(&runner, &batch.plans, running.progress, &interrupt, ui)?;
+        let over = more.status == Status::Cancelled || (more.status == Status::Failed && !keep_going);
+        add(&mut report, more);
+        if over {
+            break;
+        }
+    }
+    let plans: Vec<&Plan> = batches.iter().flat_map(|batch| &batch.plans).collect();
+    // Batches that were never begun are part of what was asked for.
+    report.releases.resize_with(plans.len(), Default::default);
+    for (release, plan) in report.releases.iter_mut().zip(&plans).filter(|(release, _)| release.at.is_empty())
+    {
+        release.at.clone_from(&plan.at);
+    }
+    let text = summary::summary(&plans, &report, &selection, ui.err);
+    if !text.is_empty() {
+        ui.say(&text);
+    }
+    tell(&report, &running, ui)?;
+    Ok(exit(&report))
+}
+
+/// Runs one batch with the display that was asked for.
+fn show(
+    runner: &Runner<'_>,
+    plans: &[Plan],
+    progress: Progress,
+    interrupt: &Interrupt,
+    ui: &Ui,
+) -> Result<Report, Failure> {
+    let moves = match progress {
+        Progress::Bar => true,
+        Progress::Auto => stderr().is_terminal() && !paint::is_dumb(),
+        Progress::Plain | Progress::Json => false,
+    };
+    let mut sink: Box<dyn FnMut(&Event)> = if progress == Progress::Json {
+        Box::new(json::lines())
+    } else if moves {
+        let mut bar = Bar::new(ui.err);
+        interrupt.say_through(bar.say());
+        Box::new(move |event| bar.show(event))
+    } else {
+        let (mut plain, ui) = (Plain::new(ui.err, true), *ui);
+        Box::new(move |event| plain.line(event).into_iter().for_each(|line| ui.say(&line)))
+    };
+    let report = runner.run(plans, &interrupt.cancel, &mut sink);
+    interrupt.say_through(crate::ui::say_plainly);
+    report.map_err(|error| Failure::new(Exit::Failed, error.to_string()))
+}
+
+/// Writes what scripts read: the report, or the path of each release.
+fn tell(report: &Report, running: &Running, ui: &Ui) -> Result<(), Failure> {
+    if running.json {
+        return ui.json(report);
+    }
+    if running.progress == Progress::Json {
+        return Ok(());
+    }
+    let made = report.releases.iter().filter_map(|release| release.path.as_deref());
+    let paths: Vec<String> = made.map(sources::plain).collect();
+    if paths.is_empty() { Ok(()) } else { ui.data(&paths.join("\n")) }
+}
+
+fn exit(report: &Report) -> Exit {
+    match report.status {
+        _ if summary::has_bug(report) => Exit::Bug,
+        Status::Done => Exit::Done,
+        Status::Cancelled => Exit::Interrupted,
+        Status::Failed | Status::Skipped | Status::Unfinished => Exit::Failed,
+    }
+}
+
+/// The step that `--only` or `--until` names must be in every manifest.
+fn known_step(compiled: &[Compiled], selection: &Selection) -> Result<(), Failure> {
+    let (option, step) = match selection {
+        Selection::All => return Ok(()),
+        Selection::Only(step) => ("--only", step),
+        Selection::Until(step) => ("--until", step),
+    };
+    for manifest in compiled {
+        let Some(plan) = manifest.plans.iter().find(|plan| plan.shape.find(step).is_none()) else { continue };
+        let known: BTreeSet<&str> = plan.shape.steps().map(|(_, step)| step.id.as_str()).collect();
+        let shown = engine::value::shown(step);
+        return Err(Failure::usage(format!("`{option}`: `{}` has no step {shown}", manifest.shown))
+            .hint(words::did_you_mean(step, known)));
+    }
+    Ok(())
+}
+
+/// Manifests of one project, and those of none at all, share a run.
+fn batches(compiled: Vec<Compiled>) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    for Compiled { project, plans, .. } in compiled {
+        let same = |batch: &&mut Batch| {
+            let (one, other) = (&batch.project.site, &project.site);
+            one.settings == other.settings && one.search == other.search
+        };
+        match batches.iter_mut().find(same) {
+            Some(batch) => batch.plans.extend(plans),
+            None => batches.push(Batch { project, plans }),
+        }
+    }
+    batches
+}
+
+fn add(report: &mut Report, more: Report) {
+    if report.run.is_empty() {
+        report.run = more.run;
+    }
+    // The worst so far: a later batch that went well does not undo a failure.
+    if matches!(report.status, Status::Unfinished | Status::Done) {
+        report.status = more.status;
+    }
+    report.releases.extend(more.releases);
+}
+
+/// Unique on this machine, and in the order of time.
+fn run_id() -> String {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let (run, now) = (RUNS.fetch_add(1, Ordering::Relaxed), project::now());
+    format!("{now:x}-{:x}-{run}", std::process::id())
+}

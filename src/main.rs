@@ -1,0 +1,27 @@
+//! The `bindery` command: reads the command line, does what it says, and ends with the code that tells how it went.
+//!
+//! Wiring only: what a release is and how it is made lies in the crates below.
+
+mod args;
+mod cmd;
+mod crash;
+mod execute;
+mod exit;
+mod project;
+mod signals;
+mod sources;
+mod ui;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    crash::keep_quiet();
+    crash::guarded(|| {
+        let (cli, ui) = match args::parse() {
+            Ok(parsed) => parsed,
+            Err(exit) => return exit,
+        };
+        cli.command.run(&ui).unwrap_or_else(|failure| failure.tell(&ui))
+    })
+    .into()
+}

@@ -1,0 +1,208 @@
+//! Finds the manifests a command is for, and compiles them, telling all faults of all of them.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use engine::Plan;
+use manifests::{Diagnostic, Effective, Severity};
+
+use crate::exit::{Exit, Failure};
+use crate::project::{Project, Projects, Surroundings};
+use crate::ui::{Ui, words};
+
+/// What a manifest is called when none is named.
+const DEFAULTS: [&str; 2] = ["release.yaml", "release.yml"];
+
+/// A manifest that was compiled.
+pub struct Compiled {
+    /// Its path as a person knows it.
+    pub shown: String,
+    /// The project it belongs to.
+    pub project: Arc<Project>,
+    /// One plan a release.
+    pub plans: Vec<Plan>,
+}
+
+/// What became of all manifests of a command.
+#[derive(Default)]
+pub struct Checked {
+    /// Those that are right.
+    pub compiled: Vec<Compiled>,
+    /// Everything that is wrong with the others, and warnings.
+    pub faults: Vec<Diagnostic>,
+}
+
+/// The manifests that were named, or the one that lies here.
+pub fn find(named: &[PathBuf], surroundings: &Surroundings) -> Result<Vec<PathBuf>, Failure> {
+    if named.is_empty() {
+        let here = DEFAULTS.iter().map(PathBuf::from).find(|file| surroundings.cwd.join(file).is_file());
+        return here.map(|file| vec![file]).ok_or_else(|| {
+            Failure::missing("there is no `release.yaml` here")
+                .hint("name a manifest, or write one with `bindery init FILE`")
+        });
+    }
+    let mut found: Vec<PathBuf> = Vec::new();
+    for path in named {
+        let file = in_folder(path)?;
+        if !found.contains(&file) {
+            found.push(file);
+        }
+    }
+    Ok(found)
+}
+
+/// Loads one manifest.
+pub fn load(
+    path: &Path,
+    set: &[String],
+    surroundings: &Surroundings,
+    projects: &mut Projects,
+) -> Result<Option<(Effective, Arc<Project>)>, Vec<Diagnostic>> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let Some(project) = projects.of(surroundings, folder)? else { return Ok(None) };
+    let context = surroundings.context(&project, set);
+    let effective = manifests::load(path, &path.display().to_string(), &context)?;
+    Ok(Some((effective, project)))
+}
+
+/// Compiles all manifests; a fault in one hides none in another.
+pub fn compile(paths: &[PathBuf], set: &[String], surroundings: &Surroundings) -> Checked {
+    let mut checked = Checked::default();
+    let mut projects = Projects::default();
+    for path in paths {
+        let compiled = load(path, set, surroundings, &mut projects).and_then(|loaded| {
+            let Some((effective, project)) = loaded else { return Ok(None) };
+            let done = manifests::compile(&effective, &surroundings.context(&project, set))?;
+            let compiled = Compiled { shown: path.display().to_string(), project, plans: done.plans };
+            Ok(Some((compiled, done.warnings)))
+        });
+        match compiled {
+            Ok(None) => {}
+            Ok(Some((compiled, warnings))) => {
+                checked.compiled.push(compiled);
+                checked.faults.extend(warnings);
+            }
+            Err(faults) => checked.faults.extend(faults),
+        }
+    }
+    checked
+}
+
+impl Checked {
+    /// Whether nothing of it can run.
+    pub fn is_wrong(&self) -> bool {
+        self.faults.iter().any(|fault| fault.severity == Severity::Error)
+    }
+
+    /// The manifests, if all of them are right; warnings are said on the way.
+    pub fn clean(self, ui: &Ui) -> Result<Vec<Compiled>, Failure> {
+        if self.is_wrong() {
+            return Err(self.faults.into());
+        }
+        if !self.faults.is_empty() {
+            Failure::from(self.faults).tell(ui);
+        }
+        Ok(self.compiled)
+    }
+}
+
+/// A path as text for a manifest.
+pub fn text(path: &Path) -> Result<String, Failure> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| Failure::usage(format!("`{}` is not UTF-8, which manifests are", path.display())))
+}
+
+/// A path as seen from a folder; both are absolute. What leaves the folder goes up with `..`, what shares nothing with
+/// it but the root stays absolute.
+pub fn relative(path: &Path, folder: &Path) -> PathBuf {
+    let (path, folder) = (normal(path), normal(folder));
+    let shared = path.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
+    if shared <= 1 {
+        return path;
+    }
+    let up = folder.components().skip(shared).map(|_| Component::ParentDir);
+    let relative: PathBuf = up.chain(path.components().skip(shared)).collect();
+    if relative.as_os_str().is_empty() { PathBuf::from(".") } else { relative }
+}
+
+/// The folder in which a file is about to be written; it is made when it is not there, since paths that lead out of it
+/// could not be followed otherwise.
+pub fn folder_of(file: &Path) -> Result<PathBuf, Failure> {
+    let folder = normal(file.parent().unwrap_or(Path::new("/")));
+    fs::create_dir_all(&folder).map_err(|error| {
+        Failure::new(
+            Exit::Failed,
+            format!("cannot write to `{}`: {}", folder.display(), words::reason(&error)),
+        )
+    })?;
+    Ok(folder)
+}
+
+/// A path without `.` at its beginning and without detours, as one would type it.
+pub fn plain(path: &str) -> String {
+    let normal = normal(Path::new(path));
+    if normal.as_os_str().is_empty() { ".".to_owned() } else { normal.display().to_string() }
+}
+
+/// The path without `.`, and without `..` where the folder before it is a real one.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        let linked = || normal.symlink_metadata().is_ok_and(|found| found.is_symlink());
+        let leaves = matches!(normal.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if leaves && !linked() => drop(normal.pop()),
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+/// An assignment that gives a key this very text, whatever characters are in it.
+pub fn assignment(key: &str, value: &str) -> String {
+    format!("{key}={}", serde_json::Value::from(value))
+}
+
+/// A manifest by its path or by the folder it lies in.
+fn in_folder(path: &Path) -> Result<PathBuf, Failure> {
+    match path.metadata() {
+        Ok(found) if found.is_dir() => {
+            DEFAULTS.iter().map(|name| path.join(name)).find(|file| file.is_file()).ok_or_else(|| {
+                Failure::missing(format!("there is no `release.yaml` in `{}`", path.display()))
+                    .hint("name the manifest itself")
+            })
+        }
+        Ok(_) => Ok(path.to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Failure::missing(format!("there is no manifest `{}`", path.display()))
+                .hint("write one with `bindery init FILE`"))
+        }
+        Err(error) => Err(Failure::new(
+            Exit::Usage,
+            format!("cannot read `{}`: {}", path.display(), words::reason(&error)),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_seen_from_where_the_manifest_lies() {
+        let check = |path: &str, folder: &str, wanted: &str| {
+            assert_eq!(relative(Path::new(path), Path::new(folder)), Path::new(wanted));
+        };
+        check("/p/a/book.epub", "/p/a", "book.epub");
+        check("/p/./a/../b.epub", "/p/x/y", "../../b.epub");
+        check("/p/a", "/p/a", ".");
+        check("/q/b", "/p/a", "/q/b");
+    }
+
+    #[test]
+    fn an_assignment_keeps_its_text() {
+        assert_eq!(assignment("output", "a \"b\""), r#"output="a \"b\"""#);
+    }
+}

@@ -1,0 +1,92 @@
+//! The facts that Bindery knows by name, as a type: what `inspect` prints, for its schema.
+//!
+//! Nothing here is computed; the readers give facts as they find them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What was found in one file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "Facts of a file")]
+pub struct Inspection {
+    /// The file, as it was named.
+    pub file: String,
+    /// Its format, decided by content: `epub`, `txt`, …, or `unknown`.
+    pub format: String,
+    /// The facts by name. What is not known is absent, and no text is empty.
+    #[schemars(with = "Known")]
+    pub facts: Map<String, Value>,
+    /// What was odd about the file, though nothing was lost by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What is broken in the file; the facts are then those that could still be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damage: Option<String>,
+}
+
+/// The facts that have a name of their own. There may be others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Known {
+    /// Size of the file in bytes.
+    pub size: Option<u64>,
+    /// The title.
+    pub title: Option<String>,
+    /// The subtitle.
+    pub subtitle: Option<String>,
+    /// The authors, in the order of the file.
+    pub authors: Option<Vec<String>>,
+    /// Translators, editors, illustrators and others.
+    pub contributors: Option<Vec<String>>,
+    /// The publisher.
+    pub publisher: Option<String>,
+    /// The year of publication.
+    pub year: Option<u16>,
+    /// The date of publication in ISO 8601, as precise as it is known: `2009`, `2009-10`, `2009-10-07`.
+    pub date: Option<String>,
+    /// The language as BCP 47 with a primary subtag in lower case: `en`, `pt-BR`.
+    pub language: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// Subjects and genres.
+    pub subjects: Option<Vec<String>>,
+    /// Identifiers by their scheme: `isbn`, `uuid`, `doi`, `imdb`, `tmdb`, `tvdb`, …
+    pub identifiers: Option<BTreeMap<String, Value>>,
+    /// The ISBN: 13 digits whose check digit is right.
+    pub isbn: Option<String>,
+    /// The series it belongs to.
+    pub series: Option<String>,
+    /// Its place in the series, which may be broken, such as 2.5.
+    pub series_index: Option<f64>,
+    /// Rights and licence.
+    pub rights: Option<String>,
+    /// The program that made the file.
+    pub producer: Option<String>,
+    /// The number of pages.
+    pub pages: Option<u64>,
+    /// The number of words.
+    pub words: Option<u64>,
+    /// The encoding of a text file: a name of the WHATWG, or `cp437` or `cp850`.
+    pub encoding: Option<String>,
+    /// The cover picture.
+    pub cover: Option<CoverFacts>,
+    /// Whether the content is encrypted.
+    pub encrypted: Option<bool>,
+}
+
+/// What is known of a cover picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct CoverFacts {
+    /// Its media type, such as `image/jpeg`.
+    pub media_type: Option<String>,
+    /// Its width in pixels.
+    pub width: Option<u64>,
+    /// Its height in pixels.
+    pub height: Option<u64>,
+    /// Its size in bytes.
+    pub bytes: Option<u64>,
+}

@@ -1,0 +1,9 @@
+//! The program from outside: the binary in temporary folders, judged by other people's tools.
+
+mod docs;
+mod ebook;
+mod language;
+mod many;
+mod safety;
+mod surface;
+mod world;
