@@ -23,6 +23,7 @@ pub struct Job<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) wanted: &'a BTreeSet<String>,
     pub(crate) folder: &'a Path,
+    pub(crate) into: Option<&'a str>,
     pub(crate) release: Option<&'a str>,
     pub(crate) release_folder: Option<&'a Path>,
     pub(crate) time: i64,
@@ -77,6 +78,12 @@ impl Job<'_> {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder
+    }
+
+    /// The folder inside the release in which the step's files will lie, without a `/` at its end.
+    #[must_use]
+    pub fn into(&self) -> Option<&str> {
+        self.into
     }
 
     /// The release's name; none while facts are still being gathered.

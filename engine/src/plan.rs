@@ -30,8 +30,10 @@ pub struct Plan {
     pub sources: Vec<Source>,
     /// Facts that win over whatever is found (`metadata`).
     pub metadata: Facts,
-    /// Further names that templates see, such as `group`, `kind`, `vars` and `item`; weaker than facts.
-    pub names: serde_json::Map<String, Value>,
+    /// Further names that templates see, such as `group`, `kind` and `vars`; shared by the releases of a family.
+    pub names: Arc<serde_json::Map<String, Value>>,
+    /// What the release is made of in its family; templates see it as `item`.
+    pub item: Option<Value>,
     /// How the one time of the release is found.
     pub time: TimeRule,
 }

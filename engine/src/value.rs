@@ -67,9 +67,11 @@ pub fn shown(text: &str) -> String {
 
 /// Whether a terminal shows the character as itself and nothing else happens.
 pub fn is_printable(c: char) -> bool {
-    let steers_direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let steers_direction =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let breaks_lines = matches!(c, '\u{2028}' | '\u{2029}');
-    let has_no_glyph = matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
+    let has_no_glyph =
+        matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
     !(c.is_control() || steers_direction || breaks_lines || has_no_glyph)
 }
 
@@ -121,7 +123,8 @@ fn scaled(number: &str, scale: u64) -> Option<u64> {
     }
     let fraction = fraction.trim_end_matches('0');
     let parts = 10u128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-    let fraction = if fraction.is_empty() { 0 } else { fraction.parse::<u128>().ok()?.checked_mul(scale.into())? };
+    let fraction =
+        if fraction.is_empty() { 0 } else { fraction.parse::<u128>().ok()?.checked_mul(scale.into())? };
     if fraction % parts != 0 {
         return None;
     }

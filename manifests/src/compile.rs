@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use engine::value::Time;
 use engine::{Fact, Facts, Plan, Template, TimeRule};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Severity, in_order};
 use crate::load::{Context, Effective};
@@ -61,6 +61,7 @@ impl Compiler<'_, '_> {
         let output = Arc::new(self.effective.output.clone());
         let time = self.time();
         let mut plans = Vec::new();
+        let mut shared = Arc::new(Map::new());
         let many = self.effective.written.for_each.is_some();
         for (number, item) in items?.into_iter().enumerate() {
             // The same fault in a thousand items is one fault.
@@ -74,7 +75,15 @@ impl Compiler<'_, '_> {
             } else {
                 self.effective.name.clone()
             };
-            let names = self.names(&item, &sources, vars);
+            // Most families have the same names in every release: they share them.
+            let names = self.names(vars);
+            if *shared != names {
+                shared = Arc::new(names);
+            }
+            let item = match item {
+                Item::Of { value, .. } => Some(value),
+                Item::Only => None,
+            };
             plans.push(Plan {
                 shape: Arc::clone(shape),
                 at,
@@ -82,7 +91,8 @@ impl Compiler<'_, '_> {
                 output: Arc::clone(&output),
                 sources,
                 metadata,
-                names,
+                names: Arc::clone(&shared),
+                item,
                 time,
             });
         }
@@ -107,7 +117,7 @@ impl Compiler<'_, '_> {
         (self.faults.len() == before).then_some((sources, vars, facts))
     }
 
-    fn names(&self, item: &Item, sources: &[engine::Source], vars: Map<String, Value>) -> Map<String, Value> {
+    fn names(&self, vars: Map<String, Value>) -> Map<String, Value> {
         let mut names = Map::new();
         let written = &self.effective.written;
         if let Some(group) = &written.group {
@@ -115,16 +125,6 @@ impl Compiler<'_, '_> {
         }
         if let Some(kind) = &written.kind {
             names.insert("kind".into(), kind.as_str().into());
-        }
-        if let Item::Of { value, .. } = item {
-            names.insert("item".into(), value.clone());
-        }
-        if let Some(first) = sources.first() {
-            let (_, stem, extension) = name_parts(&first.name);
-            names.insert(
-                "source".into(),
-                json!({ "name": first.name, "stem": stem, "extension": extension, "count": sources.len() }),
-            );
         }
         names.insert("vars".into(), vars.into());
         names

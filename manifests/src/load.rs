@@ -14,7 +14,7 @@ use std::sync::Arc;
 use engine::{Registry, Site};
 
 pub use self::effective::Effective;
-use self::effective::{Lost, bypassed};
+use self::effective::{Lost, bypassed, gathering};
 use self::layers::Layers;
 pub(crate) use self::read::{read, read_regular, reason};
 use crate::compile::compile;
@@ -78,7 +78,7 @@ fn load_file(
     }
     let inherited: BTreeSet<String> = step_ids(&all).collect();
     all.append(&mut layers.found);
-    let bypassed = bypassed(&all);
+    let (bypassed, gathering) = (bypassed(&all), gathering(&all, context.registry));
     let is_clean = layers.is_clean();
     let (mut faults, is_torn) = (layers.faults, layers.is_torn);
     let Some(mut node) = merge(all) else { return Err(in_order(faults)) };
@@ -107,6 +107,7 @@ fn load_file(
         folder: folder.to_owned(),
         output,
         bypassed,
+        gathering,
         inherited,
         lost,
     };

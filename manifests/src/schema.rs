@@ -31,7 +31,9 @@ pub fn manifest_schema_for(registry: &Registry, kinds: &Kinds) -> Value {
     if let Some(step) = defs.get_mut("Step").and_then(Value::as_object_mut) {
         step.insert("allOf".into(), cases.into());
         let names: Vec<&str> = registry.iter().map(|kind| kind.name).collect();
-        if let Some(uses) = step.get_mut("properties").and_then(|all| all.get_mut("uses")).and_then(Value::as_object_mut) {
+        if let Some(uses) =
+            step.get_mut("properties").and_then(|all| all.get_mut("uses")).and_then(Value::as_object_mut)
+        {
             uses.insert("enum".into(), names.into_iter().map(Value::from).chain([Value::Null]).collect());
         }
     }
@@ -40,8 +42,13 @@ pub fn manifest_schema_for(registry: &Registry, kinds: &Kinds) -> Value {
         root.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
         let of_kinds: Vec<Value> = listed.iter().filter_map(|kind| of_kind(kinds, &kind.name)).collect();
         root.insert("allOf".into(), of_kinds.into());
-        if let Some(kind) = root.get_mut("properties").and_then(|all| all.get_mut("kind")).and_then(Value::as_object_mut) {
-            kind.insert("examples".into(), listed.iter().map(|kind| Value::from(kind.name.as_str())).collect());
+        if let Some(kind) =
+            root.get_mut("properties").and_then(|all| all.get_mut("kind")).and_then(Value::as_object_mut)
+        {
+            kind.insert(
+                "examples".into(),
+                listed.iter().map(|kind| Value::from(kind.name.as_str())).collect(),
+            );
         }
     }
     schema
@@ -73,7 +80,10 @@ fn rooted(schema: Value, prefix: &str) -> Value {
         Value::Object(map) => {
             let moved = map.into_iter().map(|(key, value)| match value {
                 Value::String(target) if key == "$ref" => {
-                    let target = target.strip_prefix("#/$defs/").map(|name| format!("{prefix}{name}")).unwrap_or(target);
+                    let target = target
+                        .strip_prefix("#/$defs/")
+                        .map(|name| format!("{prefix}{name}"))
+                        .unwrap_or(target);
                     (key, target.into())
                 }
                 other => (key, rooted(other, prefix)),

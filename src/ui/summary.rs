@@ -154,7 +154,8 @@ mod tests {
             output: Arc::default(),
             sources: Vec::new(),
             metadata: Facts::new(),
-            names: serde_json::Map::new(),
+            names: Arc::default(),
+            item: None,
             time: TimeRule::At(0),
         }
     }

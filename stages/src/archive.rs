@@ -151,8 +151,30 @@ impl Archive {
 
 /// What is compressed already and would only take time.
 const STORED: &[&str] = &[
-    "*.rar", "*.[r-z][0-9][0-9]", "*.zip", "*.7z", "*.gz", "*.xz", "*.zst", "*.bz2", "*.epub", "*.cbz", "*.jpg", "*.jpeg",
-    "*.png", "*.webp", "*.mkv", "*.mp4", "*.m4v", "*.webm", "*.avi", "*.mp3", "*.m4a", "*.ogg", "*.opus", "*.flac",
+    "*.rar",
+    "*.[r-z][0-9][0-9]",
+    "*.zip",
+    "*.7z",
+    "*.gz",
+    "*.xz",
+    "*.zst",
+    "*.bz2",
+    "*.epub",
+    "*.cbz",
+    "*.jpg",
+    "*.jpeg",
+    "*.png",
+    "*.webp",
+    "*.mkv",
+    "*.mp4",
+    "*.m4v",
+    "*.webm",
+    "*.avi",
+    "*.mp3",
+    "*.m4a",
+    "*.ogg",
+    "*.opus",
+    "*.flac",
 ];
 
 impl Stage for Archive {
@@ -178,8 +200,9 @@ impl Stage for Archive {
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
         if job.inputs().is_empty() {
-            return Err(StageError::input("there is nothing to pack")
-                .hint("name `source` or steps that make files in `from`, and see what `pick` leaves of them"));
+            return Err(StageError::input("there is nothing to pack").hint(
+                "name `source` or steps that make files in `from`, and see what `pick` leaves of them",
+            ));
         }
         match self.writer() {
             Some(writer) => (writer.run)(self, job),

@@ -156,7 +156,8 @@ impl Bench {
             output: Arc::new(self.folder.path().join("out")),
             sources: self.sources,
             metadata: self.facts,
-            names: self.names,
+            names: self.names.into(),
+            item: None,
             time: TimeRule::At(TIME),
         };
         let world =

@@ -57,6 +57,18 @@ impl Checksum {
     }
 }
 
+impl Checksum {
+    /// A file's name as it reads from where the checksum file lies.
+    fn name_beside(&self, job: &Job<'_>, name: &str) -> Result<String, StageError> {
+        let Some(folder) = job.into() else { return Ok(name.to_owned()) };
+        let inside = name.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+        inside.map(str::to_owned).ok_or_else(|| {
+            StageError::input(format!("`{name}` does not lie in `{folder}`, where the checksum file goes"))
+                .hint("a checksum file names files beside or below it: leave `into` out, or `pick` the files there")
+        })
+    }
+}
+
 impl Stage for Checksum {
     const NAME: &'static str = "checksum";
     const ABOUT: &'static str = "writes checksum files: SFV, MD5, SHA-1, SHA-256, SHA-512, BLAKE3";
@@ -70,10 +82,17 @@ impl Stage for Checksum {
                     .hint(format!("use one of: {}", known.join(", ")))
             })
             .collect();
-        let twice = self.names().iter().enumerate().filter(|(at, name)| self.names().iter().take(*at).any(|n| n == *name));
+        let twice = self
+            .names()
+            .iter()
+            .enumerate()
+            .filter(|(at, name)| self.names().iter().take(*at).any(|n| n == *name));
         faults.extend(twice.map(|(_, name)| OptionFault::new("format", format!("`{name}` is there twice"))));
         if self.names().is_empty() {
-            faults.push(OptionFault::new("format", "names no format").hint(format!("use one of: {}", known.join(", "))));
+            faults.push(
+                OptionFault::new("format", "names no format")
+                    .hint(format!("use one of: {}", known.join(", "))),
+            );
         }
         faults
     }
@@ -97,7 +116,7 @@ impl Stage for Checksum {
                 done += bytes;
                 job.progress(done, total, "bytes");
             })?;
-            sums.push((input.artifact.name.clone(), digests));
+            sums.push((self.name_beside(job, &input.artifact.name)?, digests));
         }
         let style = match self.style {
             Lines::Gnu => Style::Gnu,
@@ -109,7 +128,7 @@ impl Stage for Checksum {
                 .iter()
                 .map(|(name, digests)| Line {
                     name: name.clone(),
-                    hex: digests.get(format.algorithm).cloned().unwrap_or_default(),
+                    hex: digests.get(format.algorithm).unwrap_or_default().to_owned(),
                 })
                 .collect();
             let text = format.write(&lines, style).map_err(|error| StageError::input(error.to_string()))?;

@@ -76,7 +76,9 @@ fn damaged(artifact: &Artifact, what: &str) -> StageError {
 
 fn with_a_way_on(error: StageError) -> StageError {
     if error.code == "input/unreadable" {
-        return error.hint("repair the file, or leave the step out (`extract: false`) and put the facts under `metadata:`");
+        return error.hint(
+            "repair the file, or leave the step out (`extract: false`) and put the facts under `metadata:`",
+        );
     }
     error
 }

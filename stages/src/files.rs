@@ -40,7 +40,12 @@ pub(crate) fn create(job: &Job<'_>, path: &Path) -> Result<DigestedFile, StageEr
 }
 
 /// Flushes the file and gives its artifact.
-pub(crate) fn finish(job: &Job<'_>, name: &str, path: &Path, file: DigestedFile) -> Result<Artifact, StageError> {
+pub(crate) fn finish(
+    job: &Job<'_>,
+    name: &str,
+    path: &Path,
+    file: DigestedFile,
+) -> Result<Artifact, StageError> {
     let (out, size, digests) = file.finish();
     out.into_inner().map_err(|error| StageError::writing(path, error.error()))?;
     job.count_written(size);
@@ -62,7 +67,8 @@ pub(crate) fn digests(
     wanted: &BTreeSet<String>,
     mut passed: impl FnMut(u64),
 ) -> Result<Digests, StageError> {
-    let missing: BTreeSet<String> = wanted.iter().filter(|name| !artifact.digests.contains_key(*name)).cloned().collect();
+    let missing: BTreeSet<String> =
+        wanted.iter().filter(|name| artifact.digests.get(name).is_none()).cloned().collect();
     let mut digests = artifact.digests.clone();
     if missing.is_empty() {
         passed(artifact.size);

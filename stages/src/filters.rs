@@ -17,7 +17,9 @@ pub(crate) const FILTERS: &[Filter] = &[
     Filter {
         name: "bytes",
         about: "a number of bytes as people write it: `4.7 MB`",
-        apply: |input, _| input.as_u64().map(|bytes| human(bytes).into()).ok_or_else(|| "is for a number of bytes".into()),
+        apply: |input, _| {
+            input.as_u64().map(|bytes| human(bytes).into()).ok_or_else(|| "is for a number of bytes".into())
+        },
     },
     Filter {
         name: "center",
@@ -88,7 +90,9 @@ fn columns(input: &Value, args: &[Value], change: fn(&str, usize) -> String) -> 
 
 fn count(args: &[Value]) -> Result<usize, String> {
     let number = args.first().and_then(Value::as_u64).filter(|&number| number <= WIDEST);
-    number.and_then(|number| usize::try_from(number).ok()).ok_or_else(|| "needs a number, such as `: 60`".into())
+    number
+        .and_then(|number| usize::try_from(number).ok())
+        .ok_or_else(|| "needs a number, such as `: 60`".into())
 }
 
 fn language(args: &[Value]) -> Option<&str> {
@@ -131,9 +135,15 @@ mod tests {
         check("{{ title | dots }}", "LEte.a.Lodz.2nd.try");
         check("{{ german | ascii: \"de\" }} {{ german | ascii }}", "Uebergroesse Ubergrosse");
         check("{{ n | pad: 2 }}{{ \"123\" | pad: 2 }}", "07123");
-        check("[{{ \"ab\" | center: 6 }}][{{ \"ab\" | left: 4 }}][{{ \"ab\" | right: 4 }}]", "[  ab  ][ab  ][  ab]");
+        check(
+            "[{{ \"ab\" | center: 6 }}][{{ \"ab\" | left: 4 }}][{{ \"ab\" | right: 4 }}]",
+            "[  ab  ][ab  ][  ab]",
+        );
         check("{{ \"aa bb cc\" | wrap: 5, \"> \" }}", "aa bb\n> cc");
         check("{{ \"fr\" | language_tag }}{{ \"en-GB\" | language_tag }}", "FRENCH");
-        check("{{ 4700000 | bytes }} {{ 999 | bytes }} {{ 1000 | bytes }} {{ 999999 | bytes }}", "4.7 MB 999 B 1.0 kB 1000 kB");
+        check(
+            "{{ 4700000 | bytes }} {{ 999 | bytes }} {{ 1000 | bytes }} {{ 999999 | bytes }}",
+            "4.7 MB 999 B 1.0 kB 1000 kB",
+        );
     }
 }

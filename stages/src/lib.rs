@@ -45,7 +45,10 @@ mod tests {
         for (stage, option) in [("archive", "base"), ("checksum", "file"), ("nfo", "file")] {
             let schema = (super::registry().get(stage).unwrap().schema)();
             let property = &schema["properties"][option];
-            assert!(property["x-path"] == true && !property["x-template"].is_null(), "{stage}.{option}: {property}");
+            assert!(
+                property["x-path"] == true && !property["x-template"].is_null(),
+                "{stage}.{option}: {property}"
+            );
         }
     }
 }

@@ -86,7 +86,8 @@ impl Stage for Nfo {
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
-        let text = templates::load(job.site(), &self.template).map_err(|fault| StageError::input(fault.message))?;
+        let text =
+            templates::load(job.site(), &self.template).map_err(|fault| StageError::input(fault.message))?;
         let language = job.facts().value("language").and_then(Value::as_str);
         let mut writing = Writing::new(self.encoding, language);
         let mut scope = job.scope();
@@ -96,13 +97,19 @@ impl Stage for Nfo {
             let value = scope.get(&name).map(|value| writing.value(value)).unwrap_or_default();
             scope.set(&name, value);
         }
-        let rendered = job.site().language.render(&Template::new(text), &scope).map_err(|error| self.in_template(error))?;
+        let rendered = job
+            .site()
+            .language
+            .render(&Template::new(text), &scope)
+            .map_err(|error| self.in_template(error))?;
         let page = layout::lay_out(&rendered, self.width, &mut |line| writing.text(line));
         if page.wrapped > 0 {
             job.note(format!("{} lines over {} columns were wrapped", page.wrapped, self.width));
         }
         if let Some(lacked) = writing.lacked() {
-            job.note(format!("code page 437 lacks {lacked}: written in Latin letters (`encoding: utf-8` keeps them)"));
+            job.note(format!(
+                "code page 437 lacks {lacked}: written in Latin letters (`encoding: utf-8` keeps them)"
+            ));
         }
         let ending = match self.newline {
             Newline::Crlf => "\r\n",
@@ -121,7 +128,10 @@ impl Nfo {
     fn in_template(&self, error: TemplateError) -> StageError {
         let name = &self.template;
         let TemplateError::Missing { names } = &error else {
-            return StageError::new("template/invalid", format!("the template `{name}` cannot be rendered: {error}"));
+            return StageError::new(
+                "template/invalid",
+                format!("the template `{name}` cannot be rendered: {error}"),
+            );
         };
         let first = names.first().map_or("…", String::as_str);
         StageError::new("fact/missing", format!("{error}, which the template `{name}` prints"))

@@ -68,8 +68,9 @@ fn find<'s>(site: &'s Site, name: &str) -> Result<(&'s Value, &'static Kind), (S
             format!("it knows {}", types.join(", ")),
         ));
     };
-    (kind.check)(settings)
-        .map_err(|error| (format!("the destination `{name}` {error}"), format!("see [destinations.{name}] in `bindery.toml`")))?;
+    (kind.check)(settings).map_err(|error| {
+        (format!("the destination `{name}` {error}"), format!("see [destinations.{name}] in `bindery.toml`"))
+    })?;
     Ok((settings, kind))
 }
 

@@ -63,7 +63,13 @@ pub fn verify(path: &Path, progress: &mut Progress<'_>) -> Result<Verdict, Stage
         (path.to_owned(), None)
     } else {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        (path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned(), name)
+        (
+            path.parent()
+                .filter(|parent| !parent.as_os_str().is_empty())
+                .unwrap_or(Path::new("."))
+                .to_owned(),
+            name,
+        )
     };
     let tree = Tree::new(&root, only.is_none(), &mut verdict)?;
     verdict.files = only.as_ref().map_or(tree.files.len(), |_| 1);
@@ -115,7 +121,10 @@ impl Tree {
                     verdict.unchecked(&name, "is no plain file and was not followed");
                 }
                 if files.len() > MOST_FILES {
-                    return Err(StageError::input(format!("`{}` holds more than {MOST_FILES} files", root.display())));
+                    return Err(StageError::input(format!(
+                        "`{}` holds more than {MOST_FILES} files",
+                        root.display()
+                    )));
                 }
             }
         }

@@ -38,7 +38,7 @@ fn four_lines_pack_a_book() {
     let stem = "ann.author.a.small.book-grp";
     assert_eq!(
         names(&release),
-        ["asmall01.zip", &format!("{stem}.nfo"), &format!("{stem}.sfv"), "file_id.diz"]
+        [&format!("{stem}.nfo"), &format!("{stem}.sfv"), "asmall01.zip", "file_id.diz"]
     );
     let nfo = String::from_utf8_lossy(&fs::read(release.join(format!("{stem}.nfo"))).unwrap()).into_owned();
     assert!(nfo.contains("A Small Book") && nfo.contains("Ann Author"), "{nfo}");
@@ -63,11 +63,15 @@ fn every_volume_has_the_size_asked_for_and_gives_the_book_back() {
     }
     let inside = names(&out);
     let stem = "ann.author.a.small.book-grp";
-    let volumes: Vec<String> = ["rar", "r00", "r01", "r02"].iter().map(|end| format!("{stem}.{end}")).collect();
+    let volumes: Vec<String> =
+        ["rar", "r00", "r01", "r02"].iter().map(|end| format!("{stem}.{end}")).collect();
     for volume in &volumes[..3] {
         assert_eq!(fs::metadata(out.join(volume)).unwrap().len(), 30_000, "{volume}");
     }
-    assert!(inside.contains(&"file_id.diz".to_owned()) && inside.contains(&format!("{stem}.nfo")), "{inside:?}");
+    assert!(
+        inside.contains(&"file_id.diz".to_owned()) && inside.contains(&format!("{stem}.nfo")),
+        "{inside:?}"
+    );
     judged_by_7z(&out, &volumes[0], 4);
     if let Some(ran) = content(&out, "lsar", &["-t", &volumes[0]]) {
         assert!(ran.stdout.contains("1 passed, 0 failed."), "{}", ran.stdout);
@@ -137,7 +141,10 @@ fn a_finished_release_is_verified_and_a_flipped_byte_anywhere_is_found() {
 /// Puts a copy of the book and the manifest into another folder, later, with the book's own time.
 fn elsewhere(world: &World, folder: &str, manifest: &str) -> PathBuf {
     world.write(&format!("{folder}/release.yaml"), manifest);
-    world.write(&format!("{folder}/book.epub"), epub("A Small Book", "Ann Author", Some("2026-02-03"), 95_000));
+    world.write(
+        &format!("{folder}/book.epub"),
+        epub("A Small Book", "Ann Author", Some("2026-02-03"), 95_000),
+    );
     world.path(folder)
 }
 
@@ -167,7 +174,10 @@ fn source_date_epoch_and_the_newest_source_give_the_time() {
     let manifest = manifest("30kB").replace("time: 2026-03-04T05:06:08Z\n", "");
     for folder in ["a", "b"] {
         elsewhere(&world, folder, &manifest);
-        let ran = world.command(&["run", &format!("{folder}/release.yaml")]).env("SOURCE_DATE_EPOCH", "1700000000").output();
+        let ran = world
+            .command(&["run", &format!("{folder}/release.yaml")])
+            .env("SOURCE_DATE_EPOCH", "1700000000")
+            .output();
         assert_eq!(ran.unwrap().status.code(), Some(0));
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
@@ -185,7 +195,19 @@ fn run_pack_and_the_manifest_it_saves_give_the_same_release() {
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     };
     epoch(&["run", "a/release.yaml"]);
-    epoch(&["pack", "--type", "EBOOK", "--file", "a/book.epub", "--group", "GRP", "--output", "packed", "--save", "saved/p.yaml"]);
+    epoch(&[
+        "pack",
+        "--type",
+        "EBOOK",
+        "--file",
+        "a/book.epub",
+        "--group",
+        "GRP",
+        "--output",
+        "packed",
+        "--save",
+        "saved/p.yaml",
+    ]);
     let first = tree(&world.path("a/dist"));
     assert!(first == tree(&world.path("packed")));
     epoch(&["run", "saved/p.yaml", "--output", "again"]);
@@ -211,7 +233,11 @@ fn a_season_is_packed_into_volumes_with_an_sfv() {
     judged_by_7z(&release, &format!("{stem}.rar"), 3);
     content(&release, "cksfv", &["-q", "-f", &format!("{stem}.sfv")]);
     assert_eq!(fs::metadata(release.join(format!("{stem}.r00"))).unwrap().len(), 50_000);
-    world.done(&["verify", "dist/Harbour.Lights.S01E01.720p.WEB-GRP", "dist/Harbour.Lights.S01E02.720p.WEB-GRP"]);
+    world.done(&[
+        "verify",
+        "dist/Harbour.Lights.S01E01.720p.WEB-GRP",
+        "dist/Harbour.Lights.S01E02.720p.WEB-GRP",
+    ]);
 }
 
 #[test]
@@ -233,7 +259,8 @@ fn every_example_runs_and_its_release_is_good() {
             seen += 1;
             let ran = world.done(&["run", manifest, "--output", "made"]);
             assert!(!ran.stdout.is_empty());
-            let releases: Vec<String> = names(&world.path("made")).iter().map(|name| format!("made/{name}")).collect();
+            let releases: Vec<String> =
+                names(&world.path("made")).iter().map(|name| format!("made/{name}")).collect();
             let paths: Vec<&str> = releases.iter().map(String::as_str).collect();
             world.done(&[&["verify"], paths.as_slice()].concat());
             fs::remove_dir_all(world.path("made")).unwrap();

@@ -49,12 +49,17 @@ fn a_good_manifest_is_checked_without_touching_anything() {
 #[test]
 fn yaml_bombs_are_refused_quickly() {
     let world = World::new();
-    let mut laughs = String::from("release: 1\nvars:\n  a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
+    let mut laughs =
+        String::from("release: 1\nvars:\n  a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
     for level in 1..12 {
         let refs = vec![format!("*a{}", level - 1); 9].join(", ");
         laughs.push_str(&format!("  a{level}: &a{level} [{refs}]\n"));
     }
-    for (name, text) in [("laughs.yaml", laughs), ("deep.yaml", "[".repeat(200_000)), ("wide.yaml", "a: [".to_owned() + &"1,".repeat(900_000))] {
+    for (name, text) in [
+        ("laughs.yaml", laughs),
+        ("deep.yaml", "[".repeat(200_000)),
+        ("wide.yaml", "a: [".to_owned() + &"1,".repeat(900_000)),
+    ] {
         world.write(name, text);
         let begun = Instant::now();
         let ran = world.run(&["check", name]);
@@ -68,8 +73,14 @@ fn yaml_bombs_are_refused_quickly() {
 fn a_projects_own_kind_fragments_and_configuration_work_together() {
     let world = World::new();
     world.write("p/a.txt", "# A Title\n\nSome text.\n");
-    world.write("p/.bindery/kinds/note.yaml", "# A note.\nkind: docs\nsteps:\n  zip: false\n  sums: { from: [source] }\n  upload: false\n");
-    world.write("p/bindery.toml", "group = \"CONF\"\noutput = \"made\"\n[defaults.note.vars]\nhouse = \"from defaults\"\n");
+    world.write(
+        "p/.bindery/kinds/note.yaml",
+        "# A note.\nkind: docs\nsteps:\n  zip: false\n  sums: { from: [source] }\n  upload: false\n",
+    );
+    world.write(
+        "p/bindery.toml",
+        "group = \"CONF\"\noutput = \"made\"\n[defaults.note.vars]\nhouse = \"from defaults\"\n",
+    );
     world.write("house.yaml", "metadata: { publisher: \"{{ vars.house }}\" }\n");
     world.write("p/release.yaml", "release: 1\nkind: note\nextends: [../house.yaml]\nsource: a.txt\n");
     let ran = world.done(&["expand", "p/release.yaml", "--origins"]);
@@ -78,7 +89,11 @@ fn a_projects_own_kind_fragments_and_configuration_work_together() {
     }
     world.done(&["run", "p/release.yaml"]);
     assert_eq!(crate::world::names(&world.path("p/made")), ["A.Title.DOCS-CONF"]);
-    let nfo = crate::world::tree(&world.path("p/made")).into_iter().find(|(name, _)| name.ends_with(".nfo")).unwrap().1;
+    let nfo = crate::world::tree(&world.path("p/made"))
+        .into_iter()
+        .find(|(name, _)| name.ends_with(".nfo"))
+        .unwrap()
+        .1;
     assert!(String::from_utf8_lossy(&nfo).contains("from defaults"));
 }
 
@@ -86,7 +101,10 @@ fn a_projects_own_kind_fragments_and_configuration_work_together() {
 fn a_clear_secret_in_a_configuration_is_refused_and_never_shown() {
     let world = World::new();
     world.write("a.txt", "text").write("release.yaml", "release: 1\nkind: docs\ngroup: G\nsource: a.txt\n");
-    world.write("bindery.toml", "[destinations.far]\ntype = \"sftp\"\nhost = \"h\"\npassword = \"hunter2hunter2\"\n");
+    world.write(
+        "bindery.toml",
+        "[destinations.far]\ntype = \"sftp\"\nhost = \"h\"\npassword = \"hunter2hunter2\"\n",
+    );
     for arguments in [&["check"][..], &["run"], &["expand", "release.yaml"], &["plan", "--format", "json"]] {
         let ran = world.run(arguments);
         assert_eq!(ran.code, Some(2), "{arguments:?}");

@@ -7,11 +7,12 @@ const KIB_EACH: u64 = 8;
 
 #[test]
 fn a_thousand_books_of_one_manifest_are_packed_in_little_memory() {
-    let few = peak(50);
+    // The first few hundred fill the allocator's pools, which says nothing of what one more release costs.
+    let few = peak(400);
     let many = peak(1000);
     if let (Some(few), Some(many)) = (few, many) {
-        let each = many.saturating_sub(few) / 950;
-        assert!(each <= KIB_EACH, "{few} KiB for 50 releases, {many} KiB for 1000: {each} KiB each");
+        let each = many.saturating_sub(few) / 600;
+        assert!(each <= KIB_EACH, "{few} KiB for 400 releases, {many} KiB for 1000: {each} KiB each");
     }
 }
 
@@ -19,11 +20,15 @@ fn a_thousand_books_of_one_manifest_are_packed_in_little_memory() {
 fn peak(count: usize) -> Option<u64> {
     let world = World::new();
     for number in 0..count {
-        world.write(&format!("books/b{number:04}.epub"), epub(&format!("Book {number}"), "Ann Author", Some("2026"), 3_000));
+        world.write(
+            &format!("books/b{number:04}.epub"),
+            epub(&format!("Book {number}"), "Ann Author", Some("2026"), 3_000),
+        );
     }
     world.write("release.yaml", "release: 1\nkind: ebook\ngroup: GRP\nfor_each: \"books/*.epub\"\n");
     let program = env!("CARGO_BIN_EXE_bindery");
-    let ran = tool(&world.path(""), "/usr/bin/time", &["-f", "%M", program, "run", "release.yaml", "--jobs", "2"]);
+    let ran =
+        tool(&world.path(""), "/usr/bin/time", &["-f", "%M", program, "run", "release.yaml", "--jobs", "2"]);
     let Some(ran) = ran else {
         world.done(&["run", "release.yaml", "--jobs", "2"]);
         assert_eq!(names(&world.path("dist")).len(), count);
@@ -39,7 +44,10 @@ fn one_bad_book_among_many_stops_the_rest_only_without_keep_going() {
     let world = World::new();
     for number in 0..30 {
         let date = if number == 7 { None } else { Some("2026") };
-        world.write(&format!("books/b{number:02}.epub"), epub(&format!("Book {number}"), "Ann Author", date, 500));
+        world.write(
+            &format!("books/b{number:02}.epub"),
+            epub(&format!("Book {number}"), "Ann Author", date, 500),
+        );
     }
     world.write("release.yaml", "release: 1\nkind: ebook\ngroup: GRP\nfor_each: \"books/*.epub\"\n");
     let ran = world.run(&["run", "--keep-going"]);

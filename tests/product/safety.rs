@@ -138,7 +138,8 @@ fn two_runs_at_once_make_one_release_and_one_is_told() {
     let both: Vec<Child> = (0..2)
         .map(|_| world.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
         .collect();
-    let mut codes: Vec<Option<i32>> = both.into_iter().map(|child| child.wait_with_output().unwrap().status.code()).collect();
+    let mut codes: Vec<Option<i32>> =
+        both.into_iter().map(|child| child.wait_with_output().unwrap().status.code()).collect();
     codes.sort();
     assert_eq!(codes, [Some(0), Some(1)]);
     assert_eq!(names(&world.path("dist")), ["big-GRP"]);
@@ -149,13 +150,16 @@ fn two_runs_at_once_make_one_release_and_one_is_told() {
 fn no_file_of_the_release_leads_out_of_it() {
     let world = World::new();
     world.write("a.txt", "text");
-    for (key, value) in [("sfv.with.file", "../../x.sfv"), ("rar.with.base", "/tmp/x"), ("nfo.into", "a/../..")] {
+    for (key, value) in
+        [("sfv.with.file", "../../x.sfv"), ("rar.with.base", "/tmp/x"), ("nfo.into", "a/../..")]
+    {
         world.write("release.yaml", "release: 1\nkind: generic\ngroup: GRP\nsource: a.txt\n");
         let ran = world.run(&["run", "--set", &format!("steps.{key}={value}")]);
         assert_eq!(ran.code, Some(2), "{key}: {}", ran.stderr);
         assert!(ran.stderr.contains("leads out of the release"), "{}", ran.stderr);
     }
-    let ran = world.run(&["run", "--set", "name={{ title }}-{{ group }}", "--set", "metadata.title=../../up"]);
+    let ran =
+        world.run(&["run", "--set", "name={{ title }}-{{ group }}", "--set", "metadata.title=../../up"]);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(!world.path("../up-GRP").exists());
 }

@@ -45,7 +45,11 @@ fn events_are_one_object_a_line_and_end_with_the_report() {
     }
     let numbers: Vec<u64> = lines.iter().map(|line| line["seq"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=lines.len() as u64).collect::<Vec<_>>());
-    assert!(lines.iter().all(|line| line["run"] == lines[0]["run"] && line["time"].as_str().unwrap().ends_with('Z')));
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["run"] == lines[0]["run"] && line["time"].as_str().unwrap().ends_with('Z'))
+    );
     let report = &lines[lines.len() - 1]["report"];
     assert_eq!(report["releases"][0]["status"], "done", "{report}");
 }
@@ -130,7 +134,8 @@ fn no_escape_codes_reach_a_file_and_no_color_is_heeded() {
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let world = World::new();
-    let mut child = world.command(&["schema", "manifest"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        world.command(&["schema", "manifest"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = [0; 10];
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -153,7 +158,10 @@ fn the_committed_schemas_are_fresh_and_the_examples_keep_them() {
     }
     assert_eq!(committed.keys().collect::<Vec<_>>(), made.keys().collect::<Vec<_>>());
     for (name, bytes) in &made {
-        assert!(committed[name] == *bytes, "schemas/{name} is stale: UPDATE=1 cargo nextest run committed_schemas");
+        assert!(
+            committed[name] == *bytes,
+            "schemas/{name} is stale: UPDATE=1 cargo nextest run committed_schemas"
+        );
     }
     let script = "import sys, json, yaml, jsonschema\nschema = json.load(open(sys.argv[1]))\n\
         for path in sys.argv[2:]:\n    jsonschema.Draft202012Validator(schema).validate(json.loads(json.dumps(yaml.safe_load(open(path)), default=str)))\n";
@@ -163,9 +171,17 @@ fn the_committed_schemas_are_fresh_and_the_examples_keep_them() {
         eprintln!("SKIPPED: python has no yaml or no jsonschema");
         return;
     }
-    let manifests = ["ebook/release.yaml", "documents/release.yaml", "library/release.yaml", "library/series.yaml", "season/release.yaml"];
-    let paths: Vec<String> = manifests.iter().map(|name| root.join("examples").join(name).display().to_string()).collect();
+    let manifests = [
+        "ebook/release.yaml",
+        "documents/release.yaml",
+        "library/release.yaml",
+        "library/series.yaml",
+        "season/release.yaml",
+    ];
+    let paths: Vec<String> =
+        manifests.iter().map(|name| root.join("examples").join(name).display().to_string()).collect();
     let schema = root.join("schemas/manifest.json").display().to_string();
-    let arguments: Vec<&str> = ["-c", script, &schema].into_iter().chain(paths.iter().map(String::as_str)).collect();
+    let arguments: Vec<&str> =
+        ["-c", script, &schema].into_iter().chain(paths.iter().map(String::as_str)).collect();
     content(root, &python, &arguments);
 }

@@ -119,19 +119,28 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
         } else {
             Status::Done
         };
-        let mut report = self.report.clone();
-        report.status = status;
-        self.emit(Happening::RunFinished { status, report: Box::new(report) });
-        self.report
+        // The report may be large: the event holds it while it is told, and then it is given back.
+        self.report.status = status;
+        let report = Box::new(std::mem::take(&mut self.report));
+        match self.tell_all(Happening::RunFinished { status, report }).happening {
+            Happening::RunFinished { report, .. } => *report,
+            _ => self.report,
+        }
     }
 
     fn emit(&mut self, happening: Happening) {
+        self.tell_all(happening);
+    }
+
+    /// Tells an event to the report and to the sink, and gives it back.
+    fn tell_all(&mut self, happening: Happening) -> Event {
         self.seq += 1;
         let now = Timestamp::from_millisecond((self.runner.world.now)()).unwrap_or_default();
         let event =
             Event { seq: self.seq, run: self.runner.id.clone(), time: format!("{now:.3}"), happening };
         self.report.apply(&event);
         (self.sink)(&event);
+        event
     }
 
     /// Opens as many releases as it takes to keep the pools busy.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::Selection;
 use crate::event::Failure;
@@ -251,13 +252,16 @@ impl<'p> Open<'p> {
 
     pub(super) fn inputs_for(&self, step: StepIndex) -> Vec<Input> {
         let step = self.plan.shape.step(step);
+        let delivers = step.stage.phase() == Phase::Deliver;
         let mut inputs = Vec::new();
         for from in &step.from {
             let (id, artifacts) = match from {
                 From::Source => ("source", self.sources.as_slice()),
                 From::Step(id) => {
-                    let given =
-                        self.plan.shape.find(id).map(|index| self.given[index.index()].artifacts.as_slice());
+                    // What is delivered is the release: files made for other steps alone are not in it.
+                    let takes = |index: &StepIndex| !delivers || self.plan.shape.step(*index).ship;
+                    let giver = self.plan.shape.find(id).filter(takes);
+                    let given = giver.map(|index| self.given[index.index()].artifacts.as_slice());
                     (id.as_str(), given.unwrap_or_default())
                 }
             };
@@ -279,8 +283,21 @@ impl<'p> Open<'p> {
         for (name, value) in vars.into_iter().flatten() {
             scope.set_default(name, value.clone());
         }
-        for (name, value) in &self.plan.names {
+        for (name, value) in self.plan.names.iter() {
             scope.set(name, value.clone());
+        }
+        if let Some(item) = &self.plan.item {
+            scope.set("item", item.clone());
+        }
+        if let Some(first) = self.plan.sources.first() {
+            let last = first.name.rsplit('/').next().unwrap_or_default();
+            let (stem, extension) =
+                last.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((last, ""));
+            let count = self.plan.sources.len();
+            scope.set(
+                "source",
+                json!({ "name": first.name, "stem": stem, "extension": extension, "count": count }),
+            );
         }
         if let Some(name) = &self.name {
             scope.set("release", name.as_ref());

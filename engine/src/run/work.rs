@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 
 use super::assemble::{Assembly, inner_name};
-use crate::job::{Said, Stop};
-use crate::template::{Scope, Template};
+use crate::job::{Said, Stop, template_fault};
+use crate::template::{Scope, Template, TemplateError};
 use crate::{AnyStage, Facts, Input, Job, Output, StageError, StepIndex, World};
 
 /// What a worker tells the coordinator.
@@ -51,12 +51,14 @@ impl Task {
         let (release, step) = (self.release, Some(self.step));
         let send = |heard: Heard| drop(tell.send(Message { release, step, heard }));
         send(Heard::Started);
+        let into = self.folder_inside(world);
         let job = Job {
             inputs: &self.inputs,
             facts: &self.facts,
             scope: &self.scope,
             wanted: &self.wanted,
             folder: &self.folder,
+            into: into.as_ref().ok().and_then(Option::as_deref),
             release: self.name.as_deref(),
             release_folder: self.release_folder.as_deref(),
             time: self.time,
@@ -67,18 +69,29 @@ impl Task {
             written: AtomicU64::new(0),
             shown: AtomicU64::new(u64::MAX),
         };
-        let result = caught(|| self.run(&job));
+        let result = caught(|| match &into {
+            Ok(_) => self.run(&job),
+            Err(error) => {
+                Err(template_fault(self.into.as_ref().unwrap_or(&Template::new("")), error.clone()))
+            }
+        });
         let (read, written) = (job.read.load(Ordering::Relaxed), job.written.load(Ordering::Relaxed));
         send(Heard::Finished { result, read, written });
+    }
+
+    /// The step's `into`, filled in.
+    fn folder_inside(&self, world: &World) -> Result<Option<String>, TemplateError> {
+        let Some(into) = &self.into else { return Ok(None) };
+        let text = world.site.language.render(into, &self.scope)?;
+        Ok(Some(text.trim_end_matches('/').to_owned()).filter(|text| !text.is_empty()))
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
         job.check()?;
         fs::create_dir_all(&self.folder).map_err(|error| StageError::writing(&self.folder, &error))?;
         let mut output = self.stage.run(job)?;
-        let into = self.into.as_ref().map(|into| job.render(into)).transpose()?;
         for artifact in &mut output.artifacts {
-            if let Some(folder) = into.as_deref().map(|into| into.trim_end_matches('/')).filter(|into| !into.is_empty()) {
+            if let Some(folder) = job.into() {
                 artifact.name = format!("{folder}/{}", artifact.name);
             }
             inner_name(artifact)?;

@@ -116,15 +116,15 @@ impl liquid_core::Filter for Call {
         if !known && input.is_scalar() && is_absent(input.to_kstr().as_str()) {
             return Ok(input.to_value());
         }
+        // An argument that nobody knows is one that was not given: `dots: language` is right for any language. What
+        // `default` falls back on has to be known.
+        let known_only =
+            |value: Value| if !known && value.as_str().is_some_and(is_absent) { Value::Null } else { value };
         let arguments: Vec<Value> = self
             .arguments
             .iter()
-            .map(|argument| argument.evaluate(runtime).map(|value| plain(&value.to_value())))
+            .map(|argument| argument.evaluate(runtime).map(|value| known_only(plain(&value.to_value()))))
             .collect::<Result<_, _>>()?;
-        // A stand-in among the arguments is as absent as one that is printed.
-        if let Some(absent) = arguments.iter().find(|value| value.as_str().is_some_and(is_absent)) {
-            return Ok(liquid(absent));
-        }
         let result = (self.row.apply)(&plain(&input.to_value()), &arguments);
         result
             .map(|value| liquid(&value))

@@ -254,6 +254,7 @@ mod tests {
         check("{% unless year %}none{% endunless %}", Ok("none"));
         check("{% if year == 2026 %}a{% else %}b{% endif %}", Ok("b"));
         check("{{ identifiers.doi | default: \"-\" }}", Ok("-"));
+        check("{{ year | default: month }}", Err(&["month"]));
         check("{% for x in nothing %}{{ x }}{% endfor %}.", Ok("."));
         check("{% assign y = 3 %}{{ y }}{% for a in authors %}{{ a }}{% endfor %}", Ok("3AnnBob"));
     }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{ValueError, shown, scaled, text_or_number};
+use super::{ValueError, scaled, shown, text_or_number};
 
 /// Every unit with its milliseconds, largest first.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
@@ -49,13 +49,16 @@ impl FromStr for Duration {
                 return wrong(format!("the duration {} lacks a unit", shown(text)));
             }
             let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-                return wrong(format!("unknown unit {} in the duration {}", shown(unit), shown(text)));
+                return wrong(format!("unknown unit {} in the duration {}", shown(unit.trim()), shown(text)));
             };
             if *scale >= last {
                 return wrong(format!("the units of the duration {} are not in falling order", shown(text)));
             }
             let Some(sum) = scaled(number, *scale).and_then(|millis| total.checked_add(millis)) else {
-                return wrong(format!("{} is not a whole number of milliseconds that 64 bits can hold", shown(text)));
+                return wrong(format!(
+                    "{} is not a whole number of milliseconds that 64 bits can hold",
+                    shown(text)
+                ));
             };
             (rest, total, last) = (after, sum, *scale);
         }
@@ -89,7 +92,9 @@ impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         text_or_number(deserializer, "a duration such as `30s`", str::parse, |seconds| {
             let millis = seconds.checked_mul(1000);
-            millis.map(Self).ok_or_else(|| ValueError::new("a duration that 64 bits cannot hold".to_owned(), HINT))
+            millis
+                .map(Self)
+                .ok_or_else(|| ValueError::new("a duration that 64 bits cannot hold".to_owned(), HINT))
         })
     }
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{ValueError, shown, scaled, text_or_number};
+use super::{ValueError, scaled, shown, text_or_number};
 
 /// Every unit with its bytes. Decimal and binary ones differ on purpose.
 const UNITS: [(&str, u64); 10] = [
@@ -23,7 +23,8 @@ const UNITS: [(&str, u64); 10] = [
     ("TiB", 1 << 40),
 ];
 
-const HINT: &str = "write bytes as a number, or a number with one of kB, KiB, MB, MiB, GB, GiB, TB, TiB, such as `50MB`";
+const HINT: &str =
+    "write bytes as a number, or a number with one of kB, KiB, MB, MiB, GB, GiB, TB, TiB, such as `50MB`";
 
 /// A number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -58,7 +59,10 @@ impl FromStr for Size {
             None => return Err(wrong(format!("unknown unit {} in the size {}", shown(unit), shown(text)))),
         };
         let Some(bytes) = scaled(number, scale) else {
-            return Err(wrong(format!("{} is not a whole number of bytes that 64 bits can hold", shown(text))));
+            return Err(wrong(format!(
+                "{} is not a whole number of bytes that 64 bits can hold",
+                shown(text)
+            )));
         };
         Ok(Self(bytes))
     }

@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+use engine::{Phase, Registry};
+
 use crate::node::{Node, Scalar, Value};
 use crate::validate::Segment;
 use crate::written::{StepEntry, Written};
@@ -22,8 +24,10 @@ pub struct Effective {
     pub folder: PathBuf,
     /// Where releases appear.
     pub(crate) output: PathBuf,
-    /// What steps took that are left out, by id.
+    /// What each step takes, or took before it was left out, by id.
     pub(crate) bypassed: BTreeMap<String, Vec<String>>,
+    /// The steps that gather facts, those that are left out included.
+    pub(crate) gathering: BTreeSet<String>,
     /// The steps of the kind and of configuration, which a manifest has without saying so.
     pub(crate) inherited: BTreeSet<String>,
     /// What could not be read of it; nothing, unless it is only looked at for further faults.
@@ -79,19 +83,24 @@ impl Effective {
         node
     }
 
-    /// What a step takes that names these. A step that is left out is passed by: what takes from it takes what it took.
+    /// What a step takes that names these. A step that gathers facts and is left out is passed by: what takes from it
+    /// takes what it took. One that makes files gives none when it is left out, but the facts that reached it still
+    /// reach those behind it.
     pub(crate) fn taken(&self, names: &[String]) -> Vec<String> {
         let mut result: Vec<String> = Vec::new();
-        let mut passed: BTreeSet<&str> = BTreeSet::new();
-        let mut open: Vec<&str> = names.iter().rev().map(String::as_str).collect();
-        while let Some(name) = open.pop() {
-            if self.is_removed(name) {
-                if passed.insert(name) {
-                    let took = self.bypassed.get(name).map(Vec::as_slice).unwrap_or_default();
-                    open.extend(took.iter().rev().map(String::as_str));
+        let mut passed: BTreeSet<(&str, bool)> = BTreeSet::new();
+        let mut open: Vec<(&str, bool)> = names.iter().rev().map(|name| (name.as_str(), false)).collect();
+        while let Some((name, facts_only)) = open.pop() {
+            let gathers = self.gathering.contains(name);
+            let removed = self.is_removed(name);
+            let stays = !removed && (gathers || !facts_only) && !(facts_only && name == "source");
+            if stays {
+                if !result.iter().any(|known| known == name) {
+                    result.push(name.to_owned());
                 }
-            } else if !result.iter().any(|known| known == name) {
-                result.push(name.to_owned());
+            } else if passed.insert((name, facts_only)) {
+                let took = self.bypassed.get(name).map(Vec::as_slice).unwrap_or_default();
+                open.extend(took.iter().rev().map(|name| (name.as_str(), facts_only || !gathers)));
             }
         }
         result
@@ -132,6 +141,13 @@ pub(super) fn bypassed(layers: &[Node]) -> BTreeMap<String, Vec<String>> {
         }
     }
     taken
+}
+
+/// The steps of all layers whose stage gathers facts.
+pub(super) fn gathering(layers: &[Node], registry: &Registry) -> BTreeSet<String> {
+    let steps = layers.iter().filter_map(|layer| layer.get("steps")).flat_map(Node::entries);
+    let uses = steps.filter_map(|(id, step)| Some((id, registry.get(step.get("uses")?.as_str()?)?)));
+    uses.filter(|(_, kind)| kind.phase == Phase::Gather).map(|(id, _)| id.name.clone()).collect()
 }
 
 /// The way from a folder to a path, by their names alone.

@@ -44,7 +44,9 @@ fn release(out: &mut String, plan: &Plan, detail: Detail) -> std::fmt::Result {
             Detail::Plan => writeln!(out)?,
         }
     }
-    for (name, value) in &plan.names {
+    let item = plan.item.iter().map(|item| ("item", item));
+    let named = plan.names.iter().map(|(name, value)| (name.as_str(), value));
+    for (name, value) in named.chain(item) {
         writeln!(out, "  sees: {name} = {value}")?;
     }
     Ok(())

@@ -104,8 +104,13 @@ pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
-/// The format of a file with that name, by its extension in any case.
+/// The format of a file with that name, by its extension in any case, or by a name such as `SHA256SUMS`.
 pub fn format_of(file: &str) -> Option<&'static Format> {
+    let last = file.rsplit('/').next().unwrap_or(file).to_ascii_lowercase();
+    if let Some(name) = last.strip_suffix("sums").or_else(|| last.strip_suffix("sums.txt")) {
+        let name = if name == "b3" { "blake3" } else { name };
+        return FORMATS.iter().find(|format| format.name == name);
+    }
     let (_, extension) = file.rsplit_once('.')?;
     FORMATS.iter().find(|format| format.extension.eq_ignore_ascii_case(extension))
 }

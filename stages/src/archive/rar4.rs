@@ -17,7 +17,8 @@ pub(super) fn check(options: &Archive) -> Vec<OptionFault> {
     let mut faults = Vec::new();
     match options.volume {
         Some(Volume::Each) => faults.push(
-            OptionFault::new("volume", "`each` is for `format: zip`").hint("give the size of a volume, such as `50MB`"),
+            OptionFault::new("volume", "`each` is for `format: zip`")
+                .hint("give the size of a volume, such as `50MB`"),
         ),
         Some(Volume::Size(size)) if size < SMALLEST => faults.push(
             OptionFault::new("volume", format!("a volume of {size} bytes is too small"))
@@ -42,7 +43,8 @@ pub(super) fn run(options: &Archive, job: &Job<'_>) -> Result<Output, StageError
         let modified = options.time_of(job, input)?;
         entries.push(Entry::file(&input.artifact.name, input.artifact.size, modified));
     }
-    let layout = Layout::new(entries, &options.base(job)?, rar_options(options)).map_err(|error| fault(job, error))?;
+    let layout =
+        Layout::new(entries, &options.base(job)?, rar_options(options)).map_err(|error| fault(job, error))?;
     let mut sources = Sources { job, open: None };
     let total = job.inputs().iter().map(|input| input.artifact.size).sum();
     let mut done = 0;
@@ -51,21 +53,21 @@ pub(super) fn run(options: &Archive, job: &Job<'_>) -> Result<Output, StageError
     for (index, volume) in layout.volumes().iter().enumerate() {
         let path = files::place(job, &volume.name)?;
         let mut file = files::create(job, &path)?;
-        let mut read = |entry: usize, offset: u64, room: &mut [u8]| {
-            sources.read(entry, offset, room)
-        };
+        let mut read = |entry: usize, offset: u64, room: &mut [u8]| sources.read(entry, offset, room);
         let mut passed = |bytes: u64| {
             done += bytes;
             job.progress(done, total, "bytes");
             go_on(job)
         };
-        let written = write_volume(&layout, index, &mut crcs, &mut read, &mut file, &mut passed)
-            .map_err(|error| match error {
-                Error::Write(error) => StageError::writing(&path, &error),
-                error => fault(job, error),
+        let written =
+            write_volume(&layout, index, &mut crcs, &mut read, &mut file, &mut passed).map_err(|error| {
+                match error {
+                    Error::Write(error) => StageError::writing(&path, &error),
+                    error => fault(job, error),
+                }
             })?;
         let mut artifact: Artifact = files::finish(job, &volume.name, &path, file)?;
-        artifact.digests.insert("crc32".into(), format!("{:08x}", written.crc32));
+        artifact.digests.insert("crc32", format!("{:08x}", written.crc32));
         artifacts.push(artifact);
     }
     Ok(Output { artifacts, ..Output::default() })

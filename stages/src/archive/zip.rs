@@ -49,7 +49,8 @@ pub(super) fn run(options: &Archive, job: &Job<'_>) -> Result<Output, StageError
         return Ok(Output { artifacts: vec![artifact], ..Output::default() });
     }
     let first = inputs.first().map(|input| input.from.as_str());
-    let (each, shared): (Vec<&Input>, Vec<&Input>) = inputs.iter().partition(|input| Some(input.from.as_str()) == first);
+    let (each, shared): (Vec<&Input>, Vec<&Input>) =
+        inputs.iter().partition(|input| Some(input.from.as_str()) == first);
     work.total = each.iter().map(|input| input.artifact.size).sum::<u64>()
         + shared.iter().map(|input| input.artifact.size).sum::<u64>() * each.len() as u64;
     let mut artifacts = Vec::with_capacity(each.len());
@@ -63,7 +64,8 @@ pub(super) fn run(options: &Archive, job: &Job<'_>) -> Result<Output, StageError
 /// An 8.3 name with a running number: letters and digits of `base`, as many as leave room for the number.
 fn short_name(base: &str, number: usize, count: usize) -> Result<String, StageError> {
     let digits = count.to_string().len().max(2);
-    let letters: String = base.chars().filter(char::is_ascii_alphanumeric).take(SHORT.saturating_sub(digits)).collect();
+    let letters: String =
+        base.chars().filter(char::is_ascii_alphanumeric).take(SHORT.saturating_sub(digits)).collect();
     if letters.is_empty() {
         return Err(StageError::input(format!("no letter or digit of `{base}` is left for an 8.3 name"))
             .hint("set `base` to a template that gives some, such as `{{ title | ascii }}`"));
@@ -98,14 +100,22 @@ impl Work<'_, '_> {
         let file = files::open(&artifact.path)?;
         if self.stored.is_match(&artifact.name) || self.options.level == Some(0) {
             let digests = files::digests(job, artifact, &BTreeSet::from(["crc32".to_owned()]), |_| {})?;
-            let crc32 = digests.get("crc32").and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or_default();
+            let crc32 =
+                digests.get("crc32").and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or_default();
             job.count_read(artifact.size);
-            writer.store(&artifact.name, artifact.size, crc32, &mut BufReader::new(file), &mut self.passed())?;
+            writer.store(
+                &artifact.name,
+                artifact.size,
+                crc32,
+                &mut BufReader::new(file),
+                &mut self.passed(),
+            )?;
             return Ok(());
         }
         let mut scratch = Scratch::new(job.folder())?;
         let mut source = BufReader::new(file);
-        let mut packed = pack(&mut source, self.options.level.unwrap_or(6), &mut scratch.0, &mut self.passed())?;
+        let mut packed =
+            pack(&mut source, self.options.level.unwrap_or(6), &mut scratch.0, &mut self.passed())?;
         job.count_read(packed.size());
         if packed.size() != artifact.size {
             return Err(Error::SourceChanged(artifact.name.clone()).into());
@@ -131,8 +141,10 @@ impl Work<'_, '_> {
             Failure::Zip(Error::Write(error) | Error::Scratch(error)) => StageError::writing(path, &error),
             Failure::Zip(Error::Read(error)) => StageError::reading(&input.artifact.path, &error),
             Failure::Zip(Error::Stopped(_)) => self.job.check().err().unwrap_or_else(StageError::cancelled),
-            Failure::Zip(error @ Error::SourceChanged(_)) => StageError::new("input/changed", error.to_string())
-                .hint("run again when nothing writes to the source any more"),
+            Failure::Zip(error @ Error::SourceChanged(_)) => {
+                StageError::new("input/changed", error.to_string())
+                    .hint("run again when nothing writes to the source any more")
+            }
             Failure::Zip(error) => StageError::input(error.to_string()),
         }
     }

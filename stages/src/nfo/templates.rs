@@ -26,7 +26,8 @@ pub(super) fn load(site: &Site, name: &str) -> Result<String, OptionFault> {
         if size > MAX_BYTES {
             return Err(fault(format!("the template `{name}` is longer than {MAX_BYTES} bytes")));
         }
-        return std::fs::read_to_string(&path).map_err(|error| fault(format!("`{}`: {error}", path.display())));
+        return std::fs::read_to_string(&path)
+            .map_err(|error| fault(format!("`{}`: {error}", path.display())));
     }
     let built_in = BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
     built_in.ok_or_else(|| {

@@ -56,8 +56,11 @@ fn fill(job: &Job<'_>, part: &Path) -> Result<(), StageError> {
             job.progress(done, total, "bytes");
         })?;
         if digest(job, &to)? != sent {
-            return Err(StageError::new("remote/corrupt", format!("`{}` was not stored as it was sent", to.display()))
-                .hint("check the disk, then deliver again"));
+            return Err(StageError::new(
+                "remote/corrupt",
+                format!("`{}` was not stored as it was sent", to.display()),
+            )
+            .hint("check the disk, then deliver again"));
         }
     }
     sync_folder(part)
@@ -68,15 +71,23 @@ fn same(job: &Job<'_>, target: &Path) -> Result<(), StageError> {
         let there = target.join(&input.artifact.name);
         let size = there.metadata().map(|found| found.len()).ok();
         if size != Some(input.artifact.size) || digest(job, &there)? != digest(job, &input.artifact.path)? {
-            return Err(StageError::new("remote/exists", format!("`{}` holds something else", target.display()))
-                .hint("remove it, or name the release otherwise"));
+            return Err(StageError::new(
+                "remote/exists",
+                format!("`{}` holds something else", target.display()),
+            )
+            .hint("remove it, or name the release otherwise"));
         }
     }
     job.note(format!("`{}` is there already and holds the same bytes", target.display()));
     Ok(())
 }
 
-fn copy(job: &Job<'_>, artifact: &Artifact, to: &Path, passed: &mut dyn FnMut(u64)) -> Result<Digests, StageError> {
+fn copy(
+    job: &Job<'_>,
+    artifact: &Artifact,
+    to: &Path,
+    passed: &mut dyn FnMut(u64),
+) -> Result<Digests, StageError> {
     if let Some(parent) = to.parent() {
         fs::create_dir_all(parent).map_err(|error| StageError::writing(parent, &error))?;
     }
@@ -107,7 +118,7 @@ fn read_through(
         digester.update(block);
         take(block)
     })?;
-    Ok(digester.finish())
+    Ok(digester.finish().into_iter().collect())
 }
 
 fn sync_folder(folder: &Path) -> Result<(), StageError> {

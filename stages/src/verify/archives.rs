@@ -74,7 +74,11 @@ fn inside(zip: &Member) -> Vec<Member> {
     let Ok(mut file) = zip.open() else { return Vec::new() };
     let found = stored(&mut *file).into_iter();
     found
-        .map(|stored| Member { name: format!("{folder}{}", stored.name), path: zip.path.clone(), section: Some(stored) })
+        .map(|stored| Member {
+            name: format!("{folder}{}", stored.name),
+            path: zip.path.clone(),
+            section: Some(stored),
+        })
         .collect()
 }
 
@@ -113,7 +117,8 @@ fn sets(members: Vec<Member>, verdict: &mut Verdict) -> Vec<Set> {
             Some(place) if format.name != "zip" => format!("{folder}{}\0{:?}", place.base, place.naming),
             _ => member.name.clone(),
         };
-        let group = by_set.entry(key).or_insert_with(|| Group { format, certain: false, members: Vec::new() });
+        let group =
+            by_set.entry(key).or_insert_with(|| Group { format, certain: false, members: Vec::new() });
         group.certain |= certain.is_some();
         if group.members.iter().any(|other| other.name == member.name) {
             verdict.fault(&member.name, "duplicate-volume", "lies in more than one ZIP");

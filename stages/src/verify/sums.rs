@@ -28,10 +28,18 @@ pub(super) fn test(
             match line.safe_name() {
                 Ok(name) => {
                     let target = format!("{}{name}", split(file).0);
-                    claims.entry(target).or_default().push((file.clone(), format.algorithm, line.hex.clone()));
+                    claims.entry(target).or_default().push((
+                        file.clone(),
+                        format.algorithm,
+                        line.hex.clone(),
+                    ));
                 }
                 Err(why) => {
-                    verdict.fault(file, "unsafe-name", format!("names `{}`: {why}", line.name.escape_debug()));
+                    verdict.fault(
+                        file,
+                        "unsafe-name",
+                        format!("names `{}`: {why}", line.name.escape_debug()),
+                    );
                 }
             }
         }
@@ -42,7 +50,12 @@ pub(super) fn test(
     Ok(())
 }
 
-fn read(tree: &Tree, file: &str, format: &checksum::Format, verdict: &mut Verdict) -> Result<Vec<Line>, StageError> {
+fn read(
+    tree: &Tree,
+    file: &str,
+    format: &checksum::Format,
+    verdict: &mut Verdict,
+) -> Result<Vec<Line>, StageError> {
     let path = tree.path(file);
     let size = path.metadata().map_err(|error| StageError::reading(&path, &error))?.len();
     if size > MAX_BYTES {
@@ -73,7 +86,8 @@ fn compare(
         }
         return Ok(());
     }
-    let algorithms: BTreeSet<String> = claims.iter().map(|(_, algorithm, _)| (*algorithm).to_owned()).collect();
+    let algorithms: BTreeSet<String> =
+        claims.iter().map(|(_, algorithm, _)| (*algorithm).to_owned()).collect();
     let mut digester = files::digester(&algorithms)?;
     let mut stopped = false;
     let read = files::read_through(&tree.path(name), &mut |block| {
@@ -92,7 +106,11 @@ fn compare(
     for (by, algorithm, wanted) in claims {
         let found = digests.get(*algorithm).map_or("", String::as_str);
         if !found.eq_ignore_ascii_case(wanted) {
-            verdict.fault(name, "checksum-mismatch", format!("`{by}` wants {algorithm} {wanted}, the file has {found}"));
+            verdict.fault(
+                name,
+                "checksum-mismatch",
+                format!("`{by}` wants {algorithm} {wanted}, the file has {found}"),
+            );
         }
     }
     Ok(())

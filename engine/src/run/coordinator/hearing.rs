@@ -1,6 +1,7 @@
 //! What the coordinator does with what workers tell it.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -74,10 +75,13 @@ impl Coordinator<'_, '_, '_> {
                 let given = &mut open.given[index.index()];
                 given.facts = Arc::new(facts);
                 given.artifacts.clone_from(&output.artifacts);
+                let mut artifacts = output.artifacts;
+                // Where a file lies for now is no part of what happened.
+                artifacts.iter_mut().for_each(|artifact| artifact.path = PathBuf::new());
                 self.emit(Happening::StepFinished {
                     release: number,
                     step: step.id.clone(),
-                    artifacts: output.artifacts,
+                    artifacts,
                     facts: output.facts,
                     bytes_read: read,
                     bytes_written: written,
