@@ -93,7 +93,7 @@ impl Effective {
         while let Some((name, facts_only)) = open.pop() {
             let gathers = self.gathering.contains(name);
             let removed = self.is_removed(name);
-            let stays = !removed && (gathers || !facts_only) && !(facts_only && name == "source");
+            let stays = !removed && (gathers || !facts_only);
             if stays {
                 if !result.iter().any(|known| known == name) {
                     result.push(name.to_owned());
