@@ -68,6 +68,15 @@ impl Digests {
     }
 }
 
+impl IntoIterator for Digests {
+    type Item = (String, String);
+    type IntoIter = std::vec::IntoIter<(String, String)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl Extend<(String, String)> for Digests {
     fn extend<T: IntoIterator<Item = (String, String)>>(&mut self, iter: T) {
         for (algorithm, digest) in iter {

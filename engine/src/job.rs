@@ -22,6 +22,7 @@ pub struct Job<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) scope: &'a Scope,
     pub(crate) wanted: &'a BTreeSet<String>,
+    pub(crate) carried: Option<&'a BTreeSet<String>>,
     pub(crate) folder: &'a Path,
     pub(crate) into: Option<&'a str>,
     pub(crate) release: Option<&'a str>,
@@ -72,6 +73,14 @@ impl Job<'_> {
     #[must_use]
     pub fn wanted(&self) -> &BTreeSet<String> {
         self.wanted
+    }
+
+    /// The algorithms of the digests that later steps want of an input, which this step is to give
+    /// ([`Output::inputs`](crate::Output::inputs)) if it can.
+    #[must_use]
+    pub fn wanted_of(&self, input: &Input) -> &BTreeSet<String> {
+        const NONE: &BTreeSet<String> = &BTreeSet::new();
+        if input.from == "source" { self.carried.unwrap_or(NONE) } else { NONE }
     }
 
     /// The step's own directory: it exists, is empty, and lies on the file system of the output.

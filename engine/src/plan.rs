@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use globset::GlobSet;
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::{has_path_connecting, tarjan_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use serde_json::Value;
@@ -115,12 +115,23 @@ pub type StepIndex = NodeIndex<u32>;
 
 /// The steps of a release and who takes from whom, in an order in which they can run.
 pub struct Shape {
-    graph: DiGraph<Step, ()>,
+    graph: DiGraph<Step, Edge>,
     order: Vec<StepIndex>,
     /// Place in `order`, by number.
     positions: Vec<usize>,
     by_id: BTreeMap<String, StepIndex>,
     wanted: BTreeMap<StepIndex, BTreeSet<String>>,
+    /// The step that reads the sources first, and the digests of them that later steps want.
+    carried: Option<(StepIndex, BTreeSet<String>)>,
+}
+
+/// Why one step comes before another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edge {
+    /// It takes what the other gives.
+    Takes,
+    /// It is given digests that the other takes of the sources while it reads them.
+    Waits,
 }
 
 /// Why steps make no plan.
@@ -175,20 +186,21 @@ impl Shape {
                 if graph[giver].stage.phase() > graph[index].stage.phase() {
                     faults.push(PlanFault::Early { step: graph[index].id.clone(), from });
                 }
-                graph.update_edge(giver, index, ());
+                graph.update_edge(giver, index, Edge::Takes);
             }
         }
         faults.extend(cycles(&graph));
         if !faults.is_empty() {
             return Err(faults);
         }
+        let carried = carry(&mut graph);
         let order = in_order(&graph);
         let wanted = wanted(&graph);
         let mut positions = vec![0; order.len()];
         for (position, index) in order.iter().enumerate() {
             positions[index.index()] = position;
         }
-        Ok(Self { graph, order, positions, by_id, wanted })
+        Ok(Self { graph, order, positions, by_id, wanted, carried })
     }
 
     /// The steps in an order in which they can run.
@@ -236,6 +248,17 @@ impl Shape {
         self.graph.edges(index).map(|edge| edge.target())
     }
 
+    /// The steps that a step waits for, whether it takes from them or not.
+    pub fn awaited(&self, index: StepIndex) -> impl Iterator<Item = StepIndex> {
+        self.graph.neighbors_directed(index, petgraph::Incoming)
+    }
+
+    /// The digests of the sources that this step is to take for later ones, since it is the first to read them.
+    #[must_use]
+    pub fn carried(&self, index: StepIndex) -> Option<&BTreeSet<String>> {
+        self.carried.as_ref().filter(|(carrier, _)| *carrier == index).map(|(_, wanted)| wanted)
+    }
+
     /// The digests that the takers of a step want of what it makes.
     #[must_use]
     pub fn wanted(&self, index: StepIndex) -> &BTreeSet<String> {
@@ -263,7 +286,7 @@ fn steps_taken(step: &Step) -> impl Iterator<Item = &str> {
 }
 
 /// Every ring, walked along its edges so that it reads `a -> b -> a`.
-fn cycles(graph: &DiGraph<Step, ()>) -> Vec<PlanFault> {
+fn cycles(graph: &DiGraph<Step, Edge>) -> Vec<PlanFault> {
     let mut faults = Vec::new();
     for ring in tarjan_scc(graph) {
         let members: BTreeSet<_> = ring.iter().copied().collect();
@@ -291,7 +314,7 @@ fn cycles(graph: &DiGraph<Step, ()>) -> Vec<PlanFault> {
 
 /// A topological order that follows the phases and, within them, the order in which the steps are written. Gives
 /// fewer steps than there are exactly when some of them take from each other in a ring.
-fn in_order(graph: &DiGraph<Step, ()>) -> Vec<StepIndex> {
+fn in_order(graph: &DiGraph<Step, Edge>) -> Vec<StepIndex> {
     let key = |index: StepIndex| Reverse((graph[index].stage.phase(), index));
     let mut unmet: Vec<usize> = graph
         .node_indices()
@@ -312,9 +335,34 @@ fn in_order(graph: &DiGraph<Step, ()>) -> Vec<StepIndex> {
     order
 }
 
-fn wanted(graph: &DiGraph<Step, ()>) -> BTreeMap<StepIndex, BTreeSet<String>> {
+/// Lets the steps that want digests of the sources wait for the first one that reads the sources anyway.
+fn carry(graph: &mut DiGraph<Step, Edge>) -> Option<(StepIndex, BTreeSet<String>)> {
+    let reads = |index: &StepIndex| {
+        let step = &graph[*index];
+        step.from.contains(&From::Source) && step.pick.is_none() && step.condition.is_none() && !step.optional
+    };
+    let carrier = graph.node_indices().filter(reads).find(|index| graph[*index].stage.carries())?;
+    let wants = |index: &StepIndex| {
+        let step = &graph[*index];
+        *index != carrier
+            && step.from.contains(&From::Source)
+            && step.stage.phase() == graph[carrier].stage.phase()
+            && !step.stage.wants().is_empty()
+            && !has_path_connecting(&*graph, *index, carrier, None)
+    };
+    let waiting: Vec<StepIndex> = graph.node_indices().filter(wants).collect();
+    let wanted = waiting.iter().flat_map(|index| graph[*index].stage.wants()).collect();
+    for index in &waiting {
+        if graph.find_edge(carrier, *index).is_none() {
+            graph.add_edge(carrier, *index, Edge::Waits);
+        }
+    }
+    (!waiting.is_empty()).then_some((carrier, wanted))
+}
+
+fn wanted(graph: &DiGraph<Step, Edge>) -> BTreeMap<StepIndex, BTreeSet<String>> {
     let mut wanted: BTreeMap<StepIndex, BTreeSet<String>> = BTreeMap::new();
-    for edge in graph.edge_references() {
+    for edge in graph.edge_references().filter(|edge| *edge.weight() == Edge::Takes) {
         wanted.entry(edge.source()).or_default().extend(graph[edge.target()].stage.wants());
     }
     wanted

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::{Artifact, Facts, Job, OptionFault, Site, StageError};
+use crate::{Artifact, Digests, Facts, Job, OptionFault, Site, StageError};
 
 /// The code behind a step. The fields of the implementing struct are its options (`with`).
 pub trait Stage: DeserializeOwned + JsonSchema + Send + Sync + 'static {
@@ -29,6 +29,11 @@ pub trait Stage: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// The digests it wants to be given with its inputs, by algorithm.
     fn wants(&self) -> BTreeSet<String> {
         BTreeSet::new()
+    }
+
+    /// Whether it reads every byte of its inputs and can take digests of them on the way ([`Job::wanted_of`]).
+    fn carries(&self) -> bool {
+        false
     }
 
     /// Named pools whose depth it must respect, such as one for a destination.
@@ -80,6 +85,8 @@ pub struct Output {
     pub artifacts: Vec<Artifact>,
     /// Facts it found; they win over the ones it inherited.
     pub facts: Facts,
+    /// Digests it took of its inputs, in their order; none, or fewer than there are inputs, where it took none.
+    pub inputs: Vec<Digests>,
 }
 
 /// A stage with its options, whatever its type.
@@ -96,6 +103,8 @@ pub trait AnyStage: Send + Sync {
     fn check(&self, site: &Site) -> Vec<OptionFault>;
     /// [`Stage::wants`].
     fn wants(&self) -> BTreeSet<String>;
+    /// [`Stage::carries`].
+    fn carries(&self) -> bool;
     /// [`Stage::pools`].
     fn pools(&self) -> Vec<String>;
     /// [`Stage::run`].
@@ -120,6 +129,9 @@ impl<S: Stage> AnyStage for S {
     }
     fn wants(&self) -> BTreeSet<String> {
         Stage::wants(self)
+    }
+    fn carries(&self) -> bool {
+        Stage::carries(self)
     }
     fn pools(&self) -> Vec<String> {
         Stage::pools(self)

@@ -3,6 +3,7 @@
 //! Knows no format's bytes: those are in `formats`, and each file below joins one of them to a job.
 
 mod rar4;
+mod volumes;
 mod zip;
 
 use std::borrow::Cow;
@@ -108,13 +109,15 @@ struct Writer {
     name: &'static str,
     check: fn(&Archive) -> Vec<OptionFault>,
     wants: &'static [&'static str],
+    /// Whether it gives digests of its inputs.
+    carries: bool,
     run: fn(&Archive, &Job<'_>) -> Result<Output, StageError>,
 }
 
 /// Every archive format that is written. A new one is a file, a `mod` line and a row.
 const WRITERS: &[Writer] = &[
-    Writer { name: "rar4", check: rar4::check, wants: &[], run: rar4::run },
-    Writer { name: "zip", check: zip::check, wants: &["crc32"], run: zip::run },
+    Writer { name: "rar4", check: rar4::check, wants: &[], carries: true, run: rar4::run },
+    Writer { name: "zip", check: zip::check, wants: &["crc32"], carries: false, run: zip::run },
 ];
 
 impl Archive {
@@ -196,6 +199,10 @@ impl Stage for Archive {
 
     fn wants(&self) -> BTreeSet<String> {
         self.writer().map(|writer| writer.wants.iter().map(ToString::to_string).collect()).unwrap_or_default()
+    }
+
+    fn carries(&self) -> bool {
+        self.writer().is_some_and(|writer| writer.carries)
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {

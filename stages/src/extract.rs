@@ -59,7 +59,7 @@ impl Stage for Extract {
             }
             job.progress(done as u64 + 1, total, "files");
         }
-        Ok(Output { artifacts, facts })
+        Ok(Output { artifacts, facts, ..Output::default() })
     }
 }
 

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use engine::{Artifact, Digests, Job, StageError};
 use formats::archive::name;
 use formats::digest::{Digester, Hashing};
+use rustix::fs::{FallocateFlags, fallocate, fstatfs, statvfs};
+use rustix::io::Errno;
 
 /// How much is read at a time.
 const BLOCK: usize = 256 * 1024;
@@ -50,6 +52,37 @@ pub(crate) fn finish(
     out.into_inner().map_err(|error| StageError::writing(path, error.error()))?;
     job.count_written(size);
     Ok(Artifact::new(name, path, size).with_digests(digests))
+}
+
+/// Fails unless so many bytes are free where the step writes.
+pub(crate) fn reserve(folder: &Path, bytes: u64) -> Result<(), StageError> {
+    let Ok(found) = statvfs(folder) else { return Ok(()) };
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    if free >= bytes {
+        return Ok(());
+    }
+    let missing = bytes - free;
+    Err(StageError::new(
+        "disk/full",
+        format!("`{}` lacks {missing} bytes of {bytes}: no space left on device", folder.display()),
+    )
+    .hint("free some space, or set `output` to a folder on another disk"))
+}
+
+/// Takes the space of a file before its first byte is written, where the file system can without writing zeros.
+pub(crate) fn allocate(path: &Path, file: &File, size: u64) -> Result<(), StageError> {
+    const TMPFS: i64 = 0x0102_1994;
+    let in_memory = fstatfs(file).is_ok_and(|found| i64::try_from(found.f_type) == Ok(TMPFS));
+    if in_memory || size == 0 {
+        return Ok(());
+    }
+    match fallocate(file, FallocateFlags::empty(), 0, size) {
+        Err(Errno::NOSPC | Errno::DQUOT) => {
+            Err(StageError::writing(path, &std::io::ErrorKind::StorageFull.into()))
+        }
+        // A file system that cannot promise space says so when it is full.
+        _ => Ok(()),
+    }
 }
 
 /// Writes a small file whole.

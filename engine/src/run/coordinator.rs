@@ -268,6 +268,7 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
             facts: Arc::new(facts),
             scope,
             wanted: open.plan.shape.wanted(index).clone(),
+            carried: open.plan.shape.carried(index).cloned(),
             folder: open.folder.join("steps").join(index.index().to_string()),
             into: step.into.clone(),
             name: open.name.clone(),

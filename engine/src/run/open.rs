@@ -12,7 +12,7 @@ use crate::event::Failure;
 use crate::job::Stop;
 use crate::plan::From;
 use crate::template::Scope;
-use crate::{Artifact, Facts, Input, Phase, Plan, StageError, StepIndex, TimeRule};
+use crate::{Artifact, Digests, Facts, Input, Phase, Plan, StageError, StepIndex, TimeRule};
 
 /// Where a step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,9 @@ impl<'p> Open<'p> {
                 states[index.index()] = State::Left;
             } else {
                 left[step.stage.phase() as usize] += 1;
-                unmet[index.index()] = shape.givers(index).collect::<BTreeSet<_>>().len();
+                let is_left =
+                    |giver: &StepIndex| selected.as_ref().is_some_and(|selected| !selected.contains(giver));
+                unmet[index.index()] = shape.awaited(index).filter(|giver| !is_left(giver)).count();
             }
         }
         let time = match plan.time {
@@ -271,6 +273,21 @@ impl<'p> Open<'p> {
             inputs.extend(picked.map(|artifact| Input { artifact: artifact.clone(), from: id.to_owned() }));
         }
         inputs
+    }
+
+    /// Keeps what a step learned of the sources while it read them.
+    pub(super) fn learn(&mut self, step: StepIndex, digests: Vec<Digests>) {
+        if digests.is_empty() {
+            return;
+        }
+        let inputs = self.inputs_for(step);
+        for (input, digests) in inputs.iter().zip(digests).filter(|(input, _)| input.from == "source") {
+            if let Some(source) = self.sources.iter_mut().find(|source| source.path == input.artifact.path) {
+                source
+                    .digests
+                    .extend(digests.iter().map(|(name, digest)| (name.to_owned(), digest.to_owned())));
+            }
+        }
     }
 
     /// What templates see.

@@ -4,7 +4,9 @@
 
 pub mod dos_time;
 pub mod name;
+pub mod rar;
 pub mod rar4;
+pub mod rar5;
 pub mod split;
 pub mod volumes;
 pub mod zip;
@@ -28,6 +30,7 @@ pub struct Format {
 /// Every archive format, alphabetical. A new one is a file and a row.
 pub const FORMATS: &[Format] = &[
     Format { name: "rar4", extensions: &["rar"], magic: &[&rar4::MARKER], verify: rar4::verify },
+    Format { name: "rar5", extensions: &["rar"], magic: &[&rar5::MARKER], verify: rar5::verify },
     Format { name: "zip", extensions: &["zip"], magic: zip::MAGIC, verify: zip::verify },
 ];
 
@@ -211,7 +214,7 @@ mod tests {
     fn formats_are_found_by_their_first_bytes() {
         let found = |head: &[u8]| sniff(head).map(|format| format.name);
         assert_eq!(found(b"Rar!\x1a\x07\x00 and more"), Some("rar4"));
-        assert_eq!(found(b"Rar!\x1a\x07\x01\x00"), None);
+        assert_eq!(found(b"Rar!\x1a\x07\x01\x00"), Some("rar5"));
         assert_eq!(found(b"PK\x03\x04"), Some("zip"));
         assert_eq!(found(b"PK\x05\x06"), Some("zip"));
         assert_eq!(found(b""), None);

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use blake2s_simd::blake2sp;
 use sha2::Digest as _;
 
 /// One digest algorithm that can be asked for by name.
@@ -18,6 +19,7 @@ pub struct Algorithm {
 
 /// Every algorithm. A new one is a row.
 pub const ALGORITHMS: &[Algorithm] = &[
+    Algorithm { name: "blake2sp", digits: 64, start: || Box::new(blake2sp::State::new()) },
     Algorithm { name: "blake3", digits: 64, start: || Box::new(blake3::Hasher::new()) },
     Algorithm { name: "crc32", digits: 8, start: || Box::new(crc32fast::Hasher::new()) },
     Algorithm { name: "md5", digits: 32, start: || Box::new(Block(md5::Md5::new())) },
@@ -145,6 +147,16 @@ impl Running for blake3::Hasher {
     }
 }
 
+impl Running for blake2sp::State {
+    fn update(&mut self, bytes: &[u8]) {
+        blake2sp::State::update(self, bytes);
+    }
+
+    fn finish(self: Box<Self>) -> String {
+        self.finalize().to_hex().to_string()
+    }
+}
+
 impl Running for crc32fast::Hasher {
     fn update(&mut self, bytes: &[u8]) {
         crc32fast::Hasher::update(self, bytes);
@@ -176,7 +188,9 @@ mod tests {
         check("sha1", "abc", "a9993e364706816aba3e25717850c26c9cd0d89d");
         check("sha256", "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         check("blake3", "abc", "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85");
+        check("blake2sp", "abc", "70f75b58f1fecab821db43c88ad84edde5a52600616cd22517b7bb14d440a7d5");
         check("crc32", "", "00000000");
+        check("blake2sp", "", "dd0e891776933f43c7d032b08a917e25741f8aa9a12c12e1cac8801500f2ca4f");
         check(
             "sha512",
             "abc",

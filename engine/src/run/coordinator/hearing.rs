@@ -72,6 +72,7 @@ impl Coordinator<'_, '_, '_> {
                 let mut facts = open.facts_for(index);
                 facts.overlay(&output.facts);
                 facts.overlay(&open.plan.metadata);
+                open.learn(index, output.inputs);
                 let given = &mut open.given[index.index()];
                 given.facts = Arc::new(facts);
                 given.artifacts.clone_from(&output.artifacts);

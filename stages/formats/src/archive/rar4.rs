@@ -1,62 +1,36 @@
 //! RAR 4 archives and volumes whose files are stored, not compressed.
 //!
-//! Written from the public RAR 4.00 technote and from bytes of archives. A [`Layout`] knows names, sizes and
-//! places of everything before a byte is written; [`seal`] turns CRCs into all bytes that are not file content, so
-//! volumes can be written in any order; [`write_volume`] is the plain way to write them front to back.
+//! Written from the public RAR 4.00 technote and from bytes of archives. Knows what only RAR 4 has: its headers,
+//! its names beyond ASCII, and an end block that carries the CRC-32 of the volume.
 
-mod extract;
 mod header;
-mod layout;
 mod parse;
-mod seal;
 mod unicode;
-mod verify;
-mod volume_check;
-mod write;
 
 #[cfg(test)]
 mod foreign_tests;
 #[cfg(test)]
 mod set_tests;
 
-use std::io;
+use std::io::{self, Write};
 
-pub use extract::{ExtractError, extract};
 pub use header::MARKER;
-pub use layout::{Layout, Volume};
-pub use parse::{FileHeader, Header, HeaderError, Headers};
-pub use seal::{PartCrcs, Sealed, seal};
-pub use verify::verify;
-pub use write::{Source, VolumeDone, write_volume};
+pub use parse::READING;
 
 use super::dos_time::DosTime;
-use super::name::Unsafe;
-use super::split::SplitError;
+use super::rar::{self, Dialect};
+pub use super::rar::{
+    Error, ExtractError, Host, PartCrcs, Sealed, Source, Volume, VolumeDone, seal, write_volume,
+};
+use super::split::Part;
 pub use super::volumes::Naming;
+use super::{Progress, Verdict, Volumes};
 
 /// A file or directory to pack.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Path in the archive, with forward slashes.
-    pub name: String,
-    /// Bytes of the file, 0 for a directory.
-    pub size: u64,
-    /// Is a directory.
-    pub directory: bool,
-    /// Time of last change.
-    pub modified: DosTime,
-    /// Unix mode including the file type; only written for [`Host::Unix`].
-    pub mode: u32,
-}
+pub type Entry = rar::Entry<DosTime>;
 
-/// The system an archive says it comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Host {
-    /// Attributes are a Unix mode.
-    Unix,
-    /// Attributes are those of DOS.
-    Windows,
-}
+/// The volumes of a set and what lies where in them.
+pub type Layout = rar::Layout<Options>;
 
 /// How to pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,71 +45,48 @@ pub struct Options {
     pub extended_time: bool,
 }
 
-/// Why something cannot be packed.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Nothing to pack.
-    #[error("there is nothing to pack")]
-    Empty,
-    /// A name that must not be in an archive.
-    #[error("`{}` cannot be packed: {why}", .name.escape_debug())]
-    Name {
-        /// The name.
-        name: String,
-        /// What is wrong with it.
-        why: Unsafe,
-    },
-    /// A name that the header cannot hold.
-    #[error("`{0}` is too long a name for the archive")]
-    NameTooLong(String),
-    /// Two entries of one name.
-    #[error("`{0}` is there twice")]
-    Duplicate(String),
-    /// A directory with bytes.
-    #[error("directory `{0}` has a size")]
-    DirectoryWithSize(String),
-    /// The files do not fit the volumes.
-    #[error(transparent)]
-    Split(#[from] SplitError),
-    /// A volume that the layout does not have.
-    #[error("there is no volume {0}")]
-    NoSuchVolume(usize),
-    /// A volume was to be sealed too early.
-    #[error("the crc-32 of part {0} is not known yet")]
-    CrcUnknown(usize),
-    /// Two readings of a source differ.
-    #[error("`{0}` changed while it was packed")]
-    SourceChanged(String),
-    /// Reading a source.
-    #[error("cannot read `{name}`: {source}")]
-    Read {
-        /// Name of the entry.
-        name: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// Writing the volume.
-    #[error("cannot write the volume: {0}")]
-    Write(#[source] io::Error),
-    /// The watcher ended the work.
-    #[error("stopped: {0}")]
-    Stopped(#[source] io::Error),
+/// Checks the volumes, given in the order of their names.
+pub fn verify(volumes: &mut dyn Volumes, progress: &mut Progress<'_>) -> io::Result<Verdict> {
+    rar::verify(&READING, volumes, progress)
 }
 
-impl Entry {
-    /// A plain file that everyone may read.
-    pub fn file(name: impl Into<String>, size: u64, modified: DosTime) -> Self {
-        Self { name: name.into(), size, directory: false, modified, mode: 0o100_644 }
-    }
-
-    /// A directory that everyone may enter.
-    pub fn directory(name: impl Into<String>, modified: DosTime) -> Self {
-        Self { name: name.into(), size: 0, directory: true, modified, mode: 0o040_755 }
-    }
+/// Writes the content of the file called `name` to `sink`; gives its size. What was written before an error is to
+/// be thrown away.
+pub fn extract(volumes: &mut dyn Volumes, name: &str, sink: &mut dyn Write) -> Result<u64, ExtractError> {
+    rar::extract(&READING, volumes, name, sink)
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self { volume: None, naming: Naming::Old, host: Host::Unix, extended_time: false }
+    }
+}
+
+impl Dialect for Options {
+    type Time = DosTime;
+    type Sums = PartCrcs;
+
+    fn volume(&self) -> Option<u64> {
+        self.volume
+    }
+
+    fn naming(&self) -> Naming {
+        self.naming
+    }
+
+    fn front(&self, index: usize) -> Vec<u8> {
+        [MARKER.as_slice(), &header::archive(self, index)].concat()
+    }
+
+    fn header_len(&self, entry: &Entry) -> Option<u64> {
+        header::file_len(entry, self)
+    }
+
+    fn header(&self, entry: &Entry, part: &Part, said: &u32) -> Vec<u8> {
+        header::file(entry, part, self, *said)
+    }
+
+    fn end(&self, index: usize, last: bool, crc32: u32) -> Vec<u8> {
+        header::end(self, index, last, crc32)
     }
 }

@@ -2,14 +2,12 @@
 //!
 //! Pure: no header knows where it will stand. Reading them is `parse`.
 
+use super::super::rar::MOST_NAME;
 use super::super::split::Part;
 use super::{Entry, Host, Naming, Options, unicode};
 
 /// What every RAR 1.5 to 4 archive begins with; it is itself a header without content.
 pub const MARKER: [u8; 7] = *b"Rar!\x1a\x07\x00";
-
-/// Marker and archive header, which begin every volume.
-pub const FRONT: u64 = 20;
 
 pub const ARCHIVE: u8 = 0x73;
 pub const FILE: u8 = 0x74;
@@ -27,6 +25,8 @@ pub const COMMENT: u16 = 0x0008;
 pub const LARGE: u16 = 0x0100;
 pub const UNICODE: u16 = 0x0200;
 pub const SALT: u16 = 0x0400;
+/// A file of which RAR keeps older versions under the same name.
+pub const OLD_VERSION: u16 = 0x0800;
 pub const EXTENDED_TIME: u16 = 0x1000;
 pub const HAS_CONTENT: u16 = 0x8000;
 
@@ -86,7 +86,7 @@ pub fn file(entry: &Entry, part: &Part, options: &Options, crc: u32) -> Vec<u8> 
     body.extend(entry.modified.bits().to_le_bytes());
     body.extend([VERSION, STORED]);
     body.extend((name.len() as u16).to_le_bytes());
-    body.extend(attributes(entry, options).to_le_bytes());
+    body.extend(entry.attributes(options.host).to_le_bytes());
     if large {
         body.extend(high(part.len).to_le_bytes());
         body.extend(high(entry.size).to_le_bytes());
@@ -103,8 +103,7 @@ pub fn file_len(entry: &Entry, options: &Options) -> Option<u64> {
     let name = unicode::encode(&entry.name).0.len();
     let large = if entry.size >= LARGE_FROM { 8 } else { 0 };
     let odd = if keeps_odd_second(entry, options) { ODD_SECOND.len() } else { 0 };
-    // Readers give up on names long before the 64 KiB a header could hold.
-    (name <= 4096).then_some((32 + large + name + odd) as u64)
+    (name <= MOST_NAME).then_some((32 + large + name + odd) as u64)
 }
 
 /// The block that ends a volume. `crc` is that of everything before it.
@@ -119,21 +118,8 @@ pub fn end(options: &Options, index: usize, last: bool, crc: u32) -> Vec<u8> {
     with_crc(END, MAY_SKIP | END_CRC | END_RESERVED | END_NUMBER | next, &body)
 }
 
-/// Bytes of the block that [`end`] gives.
-pub fn end_len(options: &Options) -> u64 {
-    if options.volume.is_some() { 20 } else { 7 }
-}
-
 fn keeps_odd_second(entry: &Entry, options: &Options) -> bool {
     options.extended_time && entry.modified.is_odd()
-}
-
-fn attributes(entry: &Entry, options: &Options) -> u32 {
-    match (options.host, entry.directory) {
-        (Host::Unix, _) => entry.mode,
-        (Host::Windows, true) => 0x10,
-        (Host::Windows, false) => 0x20,
-    }
 }
 
 /// Puts the seven common bytes before `body`, the checksum among them.
@@ -183,7 +169,7 @@ mod tests {
             "735b7b0f4014007ea6538d010000000000000000",
             "a middle volume"
         );
-        assert_eq!(end(&volumes, 1, true, 0).len() as u64, end_len(&volumes));
+        assert_eq!(end(&volumes, 1, true, 0).len(), end(&volumes, 1, false, 0).len());
         assert_eq!(hex(&end(&volumes, 1, true, 0))[4..10], *"7b0e40");
     }
 

@@ -3,217 +3,77 @@
 //! Judges nothing but whether bytes are a header: what headers should say together is `verify`'s business.
 //! Bounded: a header has at most 64 KiB, and file content is never read here.
 
-use std::io::{self, Read, SeekFrom};
+use std::io::Read;
 
-use crate::digest::crc32_combine;
-
-use super::super::ReadSeek;
+use super::super::rar::{
+    ArchiveHeader, Block, EndHeader, Fields, FileHeader, Header, HeaderError, Reading, read_rest,
+};
 use super::header as bits;
 use super::unicode;
 
-/// A header and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
-    /// Offset in the volume.
-    pub at: u64,
-    /// Bytes of the header itself.
-    pub len: u64,
-    /// Bytes that follow it and belong to it.
-    pub content: u64,
-    /// Type byte.
-    pub kind: u8,
-    /// Flags as stored.
-    pub flags: u16,
-    /// Whether the header's own checksum is right.
-    pub sound: bool,
-    /// What a file or service header says.
-    pub file: Option<FileHeader>,
-    /// What an end block says of the CRC-32 before it.
-    pub volume_crc: Option<u32>,
-    /// What an end block says of its volume's number, from 0.
-    pub volume_number: Option<u16>,
-    /// All bytes of the header.
-    pub(super) bytes: Vec<u8>,
-}
+/// How RAR 4 is read.
+pub const READING: Reading =
+    Reading { name: "RAR 4", marker: &bits::MARKER, header: read_header, zeros_fill: false };
 
-/// What a file header says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileHeader {
-    /// Path, with forward slashes, as found: it may be unsafe.
-    pub name: String,
-    /// Bytes of the whole file.
-    pub size: u64,
-    /// CRC-32 of the part, or of the whole file in the last part.
-    pub crc32: u32,
-    /// Packed DOS time.
-    pub modified: u32,
-    /// Attributes of the host system.
-    pub attributes: u32,
-    /// Host system.
-    pub host: u8,
-    /// Method byte; 0x30 is stored.
-    pub method: u8,
-    /// Is a directory.
-    pub directory: bool,
-    /// Is encrypted.
-    pub encrypted: bool,
-    /// Has earlier parts.
-    pub continues: bool,
-    /// Has later parts.
-    pub continued: bool,
-}
-
-/// Why bytes are no header.
-#[derive(Debug, thiserror::Error)]
-pub enum HeaderError {
-    /// The volume ends inside the header.
-    #[error("the volume ends inside a header")]
-    Truncated,
-    /// The header claims a size that no such header has.
-    #[error("a header of type {kind:#04x} cannot have {len} bytes")]
-    Malformed {
-        /// Type byte.
-        kind: u8,
-        /// Bytes it claims to have.
-        len: u64,
-    },
-    /// The volume does not begin as RAR 4 does.
-    #[error("the file does not begin with the RAR 4 signature")]
-    Signature,
-    /// More headers than are looked at.
-    #[error("there are more than {0} headers")]
-    TooMany(usize),
-    /// Reading failed.
-    #[error("{0}")]
-    Unreadable(#[source] io::Error),
-}
-
-/// Headers looked at in one volume, against files that are headers and nothing else.
-pub(super) const MOST_HEADERS: usize = 200_000;
-
-/// The headers of a volume in order, up to the end block or the first bytes that are no header. The signature is
-/// not among them. One is held at a time.
-pub struct Headers<'a> {
-    volume: Box<dyn ReadSeek + 'a>,
-    at: u64,
-    count: usize,
-    done: bool,
-}
-
-impl<'a> Headers<'a> {
-    /// Reads from the beginning of a volume.
-    pub fn new(mut volume: Box<dyn ReadSeek + 'a>) -> Result<Self, HeaderError> {
-        volume.seek(SeekFrom::Start(0)).map_err(HeaderError::Unreadable)?;
-        let at = read_marker(&mut volume)?;
-        Ok(Self { volume, at, count: 0, done: false })
-    }
-
-    /// The bytes that follow a header, and whatever is behind them.
-    pub(super) fn content(&mut self, header: &Header) -> io::Result<&mut dyn Read> {
-        self.volume.seek(SeekFrom::Start(header.at.saturating_add(header.len)))?;
-        Ok(&mut self.volume)
-    }
-
-    fn step(&mut self) -> Result<Option<Header>, HeaderError> {
-        if self.count >= MOST_HEADERS {
-            return Err(HeaderError::TooMany(MOST_HEADERS));
-        }
-        self.volume.seek(SeekFrom::Start(self.at)).map_err(HeaderError::Unreadable)?;
-        let header = read_header(&mut self.volume, self.at)?;
-        if let Some(header) = &header {
-            self.at = self.at.saturating_add(header.len).saturating_add(header.content);
-            self.count += 1;
-            self.done = header.kind == bits::END || header.hides_the_rest();
-        }
-        Ok(header)
-    }
-}
-
-impl Iterator for Headers<'_> {
-    type Item = Result<Header, HeaderError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let step = self.step().transpose();
-        self.done |= !matches!(step, Some(Ok(_)));
-        step
-    }
-}
-
-/// Reads the signature; gives the offset behind it.
-pub(super) fn read_marker(volume: &mut dyn Read) -> Result<u64, HeaderError> {
-    let mut marker = Vec::new();
-    volume.take(7).read_to_end(&mut marker).map_err(HeaderError::Unreadable)?;
-    if marker != bits::MARKER {
-        return Err(HeaderError::Signature);
-    }
-    Ok(marker.len() as u64)
-}
+/// Bytes that all headers have in common.
+const COMMON: usize = 7;
 
 /// Reads the header that begins here; none where the volume ends.
-pub(super) fn read_header(volume: &mut dyn Read, at: u64) -> Result<Option<Header>, HeaderError> {
+fn read_header(volume: &mut dyn Read, at: u64) -> Result<Option<Header>, HeaderError> {
     let mut bytes = Vec::new();
-    volume.take(7).read_to_end(&mut bytes).map_err(HeaderError::Unreadable)?;
-    if bytes.is_empty() {
-        return Ok(None);
+    match read_rest(volume, &mut bytes, COMMON) {
+        Err(HeaderError::Truncated) if bytes.is_empty() => return Ok(None),
+        read => read?,
     }
     let mut common = Fields(bytes.get(2..).unwrap_or_default());
-    let (kind, flags, len) = common.common().ok_or(HeaderError::Truncated)?;
-    if len < 7 {
-        return Err(HeaderError::Malformed { kind, len: u64::from(len) });
+    let common = (|| Some((common.u8()?, common.u16()?, common.u16()?)))();
+    let (kind, flags, len) = common.ok_or(HeaderError::Truncated)?;
+    let malformed = || HeaderError::Malformed { kind: u64::from(kind), len: u64::from(len) };
+    if usize::from(len) < COMMON {
+        return Err(malformed());
     }
-    volume.take(u64::from(len) - 7).read_to_end(&mut bytes).map_err(HeaderError::Unreadable)?;
-    if bytes.len() < usize::from(len) {
-        return Err(HeaderError::Truncated);
-    }
-    let malformed = HeaderError::Malformed { kind, len: u64::from(len) };
-    parse(at, kind, flags, bytes).ok_or(malformed).map(Some)
-}
-
-impl Header {
-    /// Headers after this one are encrypted and cannot be told from noise.
-    pub(super) fn hides_the_rest(&self) -> bool {
-        self.kind == bits::ARCHIVE && self.flags & bits::ARCHIVE_ENCRYPTED != 0
-    }
-
-    /// Whether the checksum fits when the content is known. The owner blocks of RAR 2 count theirs in.
-    pub(super) fn is_sound_with(&self, content_crc: u32, content_len: u64) -> bool {
-        let counted = crc32fast::hash(self.bytes.get(2..).unwrap_or_default());
-        let joined = crc32_combine(counted, content_crc, content_len) as u16;
-        self.sound || self.kind == bits::OWNER && self.bytes.starts_with(&joined.to_le_bytes())
-    }
-
-    pub(super) fn has(&self, flag: u16) -> bool {
-        self.flags & flag != 0
-    }
+    read_rest(volume, &mut bytes, usize::from(len))?;
+    parse(at, kind, flags, bytes).ok_or_else(malformed).map(Some)
 }
 
 fn parse(at: u64, kind: u8, flags: u16, bytes: Vec<u8>) -> Option<Header> {
-    let mut fields = Fields(bytes.get(7..)?);
-    let (mut file, mut volume_crc, mut volume_number) = (None, None, None);
+    let has = |flag| flags & flag != 0;
+    let mut fields = Fields(bytes.get(COMMON..)?);
     let mut content = 0;
     let mut covered = bytes.len();
-    match kind {
+    let block = match kind {
         bits::FILE | bits::SERVICE => {
-            let (header, len) = file_header(&mut fields, flags)?;
+            let (file, len) = file_header(&mut fields, flags)?;
             content = len;
             // A comment of RAR 2 inside the header is not covered by the header's checksum.
-            covered -= if flags & bits::COMMENT != 0 { fields.0.len() } else { 0 };
-            file = Some(header);
+            covered -= if has(bits::COMMENT) { fields.0.len() } else { 0 };
+            // What the checksum of a service counts is not written anywhere.
+            let service = |file| Block::Service(FileHeader { crc32: None, ..file });
+            if kind == bits::FILE { Block::File(file) } else { service(file) }
         }
-        bits::END => {
-            volume_crc = if flags & bits::END_CRC != 0 { Some(fields.u32()?) } else { None };
-            volume_number = if flags & bits::END_NUMBER != 0 { Some(fields.u16()?) } else { None };
+        bits::END => Block::End(EndHeader {
+            next: has(bits::END_NEXT),
+            volume_crc: if has(bits::END_CRC) { Some(fields.u32()?) } else { None },
+            number: if has(bits::END_NUMBER) { Some(u64::from(fields.u16()?)) } else { None },
+        }),
+        bits::ARCHIVE => {
+            covered = if has(bits::ARCHIVE_COMMENT) { covered.min(13) } else { covered };
+            Block::Archive(ArchiveHeader {
+                volume: has(bits::ARCHIVE_VOLUME),
+                number: None,
+                has_end: has(bits::ARCHIVE_FIRST),
+                encrypted: has(bits::ARCHIVE_ENCRYPTED),
+            })
         }
-        _ if flags & bits::HAS_CONTENT != 0 => content = u64::from(fields.u32()?),
-        bits::ARCHIVE if flags & bits::ARCHIVE_COMMENT != 0 => covered = covered.min(13),
-        _ => {}
+        bits::OWNER => Block::Owner,
+        _ => Block::Other,
+    };
+    let sized = matches!(block, Block::Archive(_) | Block::Owner | Block::Other);
+    if sized && has(bits::HAS_CONTENT) {
+        content = u64::from(fields.u32()?);
     }
     let sound = is_sound(kind, &bytes, covered);
-    let len = bytes.len() as u64;
-    Some(Header { at, len, content, kind, flags, sound, file, volume_crc, volume_number, bytes })
+    Some(Header { at, len: bytes.len() as u64, content, sound, block, bytes })
 }
 
 /// What a file header says, and the bytes that follow it.
@@ -236,16 +96,22 @@ fn file_header(fields: &mut Fields<'_>, flags: u16) -> Option<(FileHeader, u64)>
     if has(bits::EXTENDED_TIME) {
         skip_extended_time(fields)?;
     }
+    let altered = match (has(bits::ENCRYPTED), method == bits::STORED) {
+        (true, _) => Some("it is encrypted"),
+        (false, false) => Some("it is compressed"),
+        (false, true) => None,
+    };
     let header = FileHeader {
         name,
-        size,
-        crc32,
-        modified,
-        attributes,
-        host,
-        method,
+        size: Some(size),
+        crc32: Some(crc32),
+        blake2sp: None,
+        modified: u64::from(modified),
+        attributes: u64::from(attributes),
+        host: u64::from(host),
         directory: flags & bits::DIRECTORY == bits::DIRECTORY,
-        encrypted: has(bits::ENCRYPTED),
+        altered,
+        old_version: has(bits::OLD_VERSION),
         continues: has(bits::SPLIT_BEFORE),
         continued: has(bits::SPLIT_AFTER),
     };
@@ -273,40 +139,13 @@ fn is_sound(kind: u8, bytes: &[u8], covered: usize) -> bool {
     fits(covered) || auxiliary && (13..=15).any(fits)
 }
 
-/// Little-endian fields taken one after the other.
-struct Fields<'a>(&'a [u8]);
-
-impl<'a> Fields<'a> {
-    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(len)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn u8(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        self.take(2)?.try_into().map(u16::from_le_bytes).ok()
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.take(4)?.try_into().map(u32::from_le_bytes).ok()
-    }
-
-    /// Type, flags and size.
-    fn common(&mut self) -> Option<(u8, u16, u16)> {
-        Some((self.u8()?, self.u16()?, self.u16()?))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
 
     use proptest::prelude::*;
 
+    use super::super::super::rar::Headers;
     use super::*;
 
     #[test]
@@ -319,11 +158,12 @@ mod tests {
             .collect();
         bytes.extend(b"txt\\users_manual4.00.txt");
         bytes.extend([0x00, 0xf0, 0xaa, 0x56, 0x7a]);
-        let headers: Result<Vec<_>, _> = Headers::new(Box::new(Cursor::new(bytes))).unwrap().collect();
+        let headers: Result<Vec<_>, _> =
+            Headers::new(&READING, Box::new(Cursor::new(bytes))).unwrap().collect();
         let headers = headers.unwrap();
         assert!(headers.iter().all(|header| header.sound));
-        let file = headers[1].file.as_ref().unwrap();
-        assert_eq!((file.name.as_str(), file.size), ("txt/users_manual4.00.txt", 0x0001_334b));
+        let file = headers[1].file().unwrap();
+        assert_eq!((file.name.as_str(), file.size), ("txt/users_manual4.00.txt", Some(0x0001_334b)));
         assert_eq!((headers[1].at, headers[1].len, headers[1].content), (20, 61, 32_667));
         assert!(file.continues && file.continued && !file.directory);
     }
@@ -334,7 +174,7 @@ mod tests {
             if marked {
                 bytes.splice(..0, bits::MARKER);
             }
-            let _ = Headers::new(Box::new(Cursor::new(bytes))).map(Iterator::count);
+            let _ = Headers::new(&READING, Box::new(Cursor::new(bytes))).map(Iterator::count);
         }
     }
 }

@@ -2,46 +2,23 @@
 
 use proptest::prelude::*;
 
-use super::super::{Fault, InMemory, Verdict};
+use super::super::InMemory;
+use super::super::rar::bench::{self, Set, codes};
 use super::*;
-
-/// Volumes with their names.
-type Set = Vec<(String, Vec<u8>)>;
 
 /// Packs files whose bytes follow from their place; gives the volumes.
 pub fn pack(entries: Vec<Entry>, base: &str, options: Options) -> Set {
-    pack_bytes(entries, base, options, &byte_of)
+    pack_bytes(entries, base, options, &bench::byte_of)
 }
 
 /// Packs files with the bytes that `byte` says.
 pub fn pack_bytes(entries: Vec<Entry>, base: &str, options: Options, byte: &dyn Fn(usize, u64) -> u8) -> Set {
     let layout = Layout::new(entries, base, options).unwrap();
-    let mut crcs = PartCrcs::new(&layout);
-    let mut source = |entry, offset, room: &mut [u8]| {
-        for (place, out) in (offset..).zip(room) {
-            *out = byte(entry, place);
-        }
-        Ok(())
-    };
-    let volume = |(index, volume): (usize, &Volume)| {
-        let mut out = Vec::new();
-        let done = write_volume(&layout, index, &mut crcs, &mut source, &mut out, &mut |_| Ok(())).unwrap();
-        assert_eq!((done.size, volume.size), (out.len() as u64, out.len() as u64));
-        assert_eq!(done.crc32, crc32fast::hash(&out));
-        (volume.name.clone(), out)
-    };
-    layout.volumes().iter().enumerate().map(volume).collect()
-}
-
-pub fn byte_of(entry: usize, place: u64) -> u8 {
-    (place.wrapping_mul(2_654_435_761) >> 11) as u8 ^ entry as u8
+    bench::write(&layout, PartCrcs::new(&layout), byte)
 }
 
 pub fn entries(sizes: &[u64]) -> Vec<Entry> {
-    let time = DosTime::from_unix(1_464_090_157);
-    let name = |index| ["movie.mkv", "sub/a b.txt", "ünï/漢字.nfo", "d/e/f.bin"][index % 4];
-    let file = |(index, size): (usize, &u64)| Entry::file(format!("{index}{}", name(index)), *size, time);
-    sizes.iter().enumerate().map(file).collect()
+    bench::files(sizes, DosTime::from_unix(1_464_090_157))
 }
 
 pub fn options(volume: u64, naming: Naming) -> Options {
@@ -49,27 +26,13 @@ pub fn options(volume: u64, naming: Naming) -> Options {
 }
 
 fn verdict(set: &[(String, Vec<u8>)]) -> Verdict {
-    verify(&mut InMemory(set.to_vec()), &mut |_| Ok(())).unwrap()
-}
-
-fn codes(faults: &[Fault]) -> Vec<&'static str> {
-    faults.iter().map(|fault| fault.code).collect()
+    bench::verdict(&READING, set)
 }
 
 fn check(sizes: &[u64], options: Options) {
     let entries = entries(sizes);
     let set = pack(entries.clone(), "base", options);
-    let verdict = verdict(&set);
-    assert_eq!(codes(&verdict.faults), Vec::<&str>::new(), "{:?}", verdict.faults);
-    assert_eq!(verdict.members.len(), entries.len());
-    for (index, (entry, member)) in entries.iter().zip(&verdict.members).enumerate() {
-        let want: Vec<u8> = (0..entry.size).map(|place| byte_of(index, place)).collect();
-        assert_eq!((&member.name, member.size), (&entry.name, entry.size));
-        assert_eq!(member.crc32, Some(crc32fast::hash(&want)));
-        let mut got = Vec::new();
-        extract(&mut InMemory(set.clone()), &entry.name, &mut got).unwrap();
-        assert_eq!(got, want);
-    }
+    bench::check(&READING, &entries, &set);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Where everything lies in the volumes of a RAR 4 set, known before a byte is written.
+//! Where everything lies in the volumes of a RAR set, known before a byte is written.
 //!
 //! Pure: opens nothing, reads nothing. Invariant: the entries can all be written as laid out.
 
@@ -7,13 +7,13 @@ use std::ops::Range;
 
 use super::super::name;
 use super::super::split::{Frame, Item, Part, Span, split};
-use super::{Entry, Error, Options, header};
+use super::{Dialect, Entry, Error};
 
 /// The volumes of a set and what lies where in them.
 #[derive(Debug, Clone)]
-pub struct Layout {
-    entries: Vec<Entry>,
-    options: Options,
+pub struct Layout<D: Dialect> {
+    entries: Vec<Entry<D::Time>>,
+    options: D,
     volumes: Vec<Volume>,
     parts: Vec<Part>,
 }
@@ -29,23 +29,23 @@ pub struct Volume {
     pub parts: Range<usize>,
 }
 
-impl Layout {
+impl<D: Dialect> Layout<D> {
     /// Lays out the entries in their order, in volumes named after `base`.
-    pub fn new(entries: Vec<Entry>, base: &str, options: Options) -> Result<Self, Error> {
+    pub fn new(entries: Vec<Entry<D::Time>>, base: &str, options: D) -> Result<Self, Error> {
         check_entries(&entries)?;
         check_base(base)?;
         let items: Result<Vec<Item>, Error> = entries
             .iter()
-            .map(|entry| match header::file_len(entry, &options) {
+            .map(|entry| match options.header_len(entry) {
                 Some(header) => Ok(Item { header, size: entry.size }),
                 None => Err(Error::NameTooLong(entry.name.clone())),
             })
             .collect();
         let frame = Frame {
-            volume: options.volume,
-            front: &|_| header::FRONT,
-            end: header::end_len(&options),
-            most_volumes: options.naming.most(),
+            volume: options.volume(),
+            front: &|index| options.front(index).len() as u64,
+            end: options.end(0, true, 0).len() as u64,
+            most_volumes: options.naming().most(),
         };
         let (spans, parts) = split(&items?, &frame)?;
         let volumes = name_volumes(spans, base, &options);
@@ -53,12 +53,12 @@ impl Layout {
     }
 
     /// What is packed, in order.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Entry<D::Time>] {
         &self.entries
     }
 
     /// How it is packed.
-    pub fn options(&self) -> &Options {
+    pub fn options(&self) -> &D {
         &self.options
     }
 
@@ -83,7 +83,7 @@ impl Layout {
     }
 }
 
-fn check_entries(entries: &[Entry]) -> Result<(), Error> {
+fn check_entries<T>(entries: &[Entry<T>]) -> Result<(), Error> {
     if entries.is_empty() {
         return Err(Error::Empty);
     }
@@ -110,11 +110,11 @@ fn check_base(base: &str) -> Result<(), Error> {
     Err(Error::Name { name: base.to_owned(), why })
 }
 
-fn name_volumes(spans: Vec<Span>, base: &str, options: &Options) -> Vec<Volume> {
+fn name_volumes<D: Dialect>(spans: Vec<Span>, base: &str, options: &D) -> Vec<Volume> {
     let total = spans.len();
-    let name = |index| match options.volume {
+    let name = |index| match options.volume() {
         // Splitting ended at the most volumes that can be named, so the fallback names nothing.
-        Some(_) => options.naming.name(base, index, total).unwrap_or_default(),
+        Some(_) => options.naming().name(base, index, total).unwrap_or_default(),
         None => format!("{base}.rar"),
     };
     let volume =
@@ -125,15 +125,15 @@ fn name_volumes(spans: Vec<Span>, base: &str, options: &Options) -> Vec<Volume> 
 #[cfg(test)]
 mod tests {
     use super::super::super::dos_time::DosTime;
+    use super::super::super::rar4::{Host, Naming, Options};
     use super::super::super::split::SplitError;
-    use super::super::{Host, Naming};
     use super::*;
 
-    fn file(name: &str, size: u64) -> Entry {
+    fn file(name: &str, size: u64) -> Entry<DosTime> {
         Entry::file(name, size, DosTime::EARLIEST)
     }
 
-    fn layout(entries: Vec<Entry>, volume: u64, naming: Naming) -> Result<Layout, Error> {
+    fn layout(entries: Vec<Entry<DosTime>>, volume: u64, naming: Naming) -> Result<Layout<Options>, Error> {
         let options = Options { volume: Some(volume), naming, host: Host::Unix, extended_time: false };
         Layout::new(entries, "base", options)
     }

@@ -1,7 +1,7 @@
 //! Writes a volume front to back, in bounded memory.
 //!
-//! A file header carries the CRC of the bytes behind it, and this writer cannot go back. So the parts of a volume
-//! are read twice: once for their CRCs, then to copy them; the second reading mostly meets the system's cache,
+//! A file header carries the checksum of the bytes behind it, and this writer cannot go back. So the parts of a volume
+//! are read twice: once for their checksums, then to copy them; the second reading mostly meets the system's cache,
 //! since a volume is small beside it. A file that changes in between is found out, for the copy is digested too.
 //! A writer with positioned output needs one reading: copy the parts to [`Part::at`], then put the pieces of
 //! [`seal`] around them.
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 
 use super::super::split::Part;
 use super::super::{CHUNK, Progress};
-use super::{Error, Layout, PartCrcs, seal};
+use super::{Dialect, Error, Layout, Sums, seal};
 
 /// A volume that is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,22 +28,26 @@ pub struct VolumeDone {
 /// Reads bytes of an entry: its index, the offset in it, and room that must be filled.
 pub type Source<'a> = dyn FnMut(usize, u64, &mut [u8]) -> io::Result<()> + 'a;
 
-/// Writes one volume. Volumes are written in order: `crcs` carries what a split file's last header needs from
-/// earlier ones. `progress` hears of the bytes of files written, and of none while they are read for their CRC.
-pub fn write_volume(
-    layout: &Layout,
+/// Writes one volume. Volumes are written in order: `sums` carries what a split file's last header needs from
+/// earlier ones. `progress` hears of the bytes of files written, and of none while they are read for their checksum.
+pub fn write_volume<D: Dialect>(
+    layout: &Layout<D>,
     index: usize,
-    crcs: &mut PartCrcs,
+    sums: &mut D::Sums,
     source: &mut Source<'_>,
     out: &mut dyn Write,
     progress: &mut Progress<'_>,
 ) -> Result<VolumeDone, Error> {
     let volume = layout.volume(index)?;
     for (number, part) in layout.parts_of(volume) {
-        let crc = pass(layout, part, source, &mut |_| progress(0).map_err(Error::Stopped))?;
-        crcs.set(number, crc);
+        sums.begin(number, part)?;
+        let crc32 = pass(layout, part, source, &mut |bytes| {
+            sums.update(bytes);
+            progress(0).map_err(Error::Stopped)
+        })?;
+        sums.finish(number, part, crc32);
     }
-    let sealed = seal(layout, index, crcs)?;
+    let sealed = seal(layout, index, sums)?;
     let mut pieces = sealed.pieces.iter();
     let mut write_piece = |out: &mut dyn Write| match pieces.next() {
         Some((_, bytes)) => out.write_all(bytes).map_err(Error::Write),
@@ -56,20 +60,20 @@ pub fn write_volume(
             out.write_all(bytes).map_err(Error::Write)?;
             progress(bytes.len() as u64).map_err(Error::Stopped)
         })?;
-        if copied != crcs.get(number)? {
+        if copied != sums.crcs().get(number)? {
             return Err(Error::SourceChanged(entry_name(layout, part)));
         }
     }
     write_piece(out)?;
     let ended = layout.parts_of(volume).filter(|(_, part)| !part.continued);
     let ended: Result<_, Error> =
-        ended.map(|(number, part)| Ok((part.entry, crcs.whole_file(layout, number)?))).collect();
+        ended.map(|(number, part)| Ok((part.entry, sums.crcs().whole_file(layout, number)?))).collect();
     Ok(VolumeDone { size: volume.size, crc32: sealed.crc32, ended: ended? })
 }
 
 /// Reads a part once, gives each chunk to `chunk`, and returns the CRC-32 of all.
-fn pass(
-    layout: &Layout,
+fn pass<D: Dialect>(
+    layout: &Layout<D>,
     part: &Part,
     source: &mut Source<'_>,
     chunk: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
@@ -89,17 +93,17 @@ fn pass(
     Ok(crc.finalize())
 }
 
-fn entry_name(layout: &Layout, part: &Part) -> String {
+fn entry_name<D: Dialect>(layout: &Layout<D>, part: &Part) -> String {
     layout.entries().get(part.entry).map(|entry| entry.name.clone()).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::dos_time::DosTime;
-    use super::super::{Entry, Options};
+    use super::super::super::rar4::{Entry, Options, PartCrcs};
     use super::*;
 
-    fn layout() -> Layout {
+    fn layout() -> Layout<Options> {
         let options = Options { volume: Some(200), ..Options::default() };
         Layout::new(vec![Entry::file("a", 300, DosTime::EARLIEST)], "x", options).unwrap()
     }

@@ -4,9 +4,10 @@
 
 use std::io::{self, Write};
 
+use blake2s_simd::blake2sp;
+
 use super::super::{Stop, Volumes, pump};
-use super::header::{FILE, STORED};
-use super::parse::{HeaderError, Headers};
+use super::headers::{FileHeader, HeaderError, Headers, Reading};
 
 /// Why a file cannot be given back.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +15,7 @@ pub enum ExtractError {
     /// No such file in these volumes.
     #[error("`{0}` is not in the archive")]
     Absent(String),
-    /// Compressed or encrypted.
+    /// Compressed, encrypted or a link.
     #[error("`{0}` is not stored as it is")]
     NotStored(String),
     /// Parts do not follow each other, or one is cut.
@@ -23,6 +24,9 @@ pub enum ExtractError {
     /// The content is not what was packed.
     #[error("`{0}` has another crc-32 than the archive says")]
     Crc(String),
+    /// The content is not what was packed.
+    #[error("`{0}` has another blake2sp than the archive says")]
+    Hash(String),
     /// A volume cannot be read as one.
     #[error("volume `{volume}`: {why}")]
     Volume {
@@ -38,52 +42,81 @@ pub enum ExtractError {
 
 /// Writes the content of the file called `name` to `sink`; gives its size. What was written before an error is to
 /// be thrown away.
-pub fn extract(volumes: &mut dyn Volumes, name: &str, sink: &mut dyn Write) -> Result<u64, ExtractError> {
-    let mut crc = crc32fast::Hasher::new();
+pub fn extract(
+    reading: &'static Reading,
+    volumes: &mut dyn Volumes,
+    name: &str,
+    sink: &mut dyn Write,
+) -> Result<u64, ExtractError> {
+    let mut copied = Copied { written: 0, crc32: crc32fast::Hasher::new(), hash: None };
     let mut begun = false;
-    let mut written = 0;
     for index in 0..volumes.count() {
         let volume_name = volumes.name(index).to_owned();
         let broken = |why| ExtractError::Volume { volume: volume_name.clone(), why };
         let volume = volumes.open(index).map_err(|error| broken(HeaderError::Unreadable(error)))?;
-        let mut headers = Headers::new(volume).map_err(broken)?;
+        let mut headers = Headers::new(reading, volume).map_err(broken)?;
         while let Some(header) = headers.next() {
             let header = header.map_err(broken)?;
-            let Some(file) = header.file.as_ref().filter(|file| header.kind == FILE && file.name == name)
-            else {
-                continue;
-            };
-            if file.method != STORED || file.encrypted {
+            let Some(file) = header.file().filter(|file| file.name == name) else { continue };
+            if file.altered.is_some() {
                 return Err(ExtractError::NotStored(name.to_owned()));
             }
             if file.continues != begun {
                 return Err(ExtractError::Incomplete(name.to_owned()));
             }
+            if !begun && file.blake2sp.is_some() {
+                copied.hash = Some(blake2sp::State::new());
+            }
             begun = true;
             let content = headers.content(&header).map_err(|error| broken(HeaderError::Unreadable(error)))?;
-            let copied = pump(content, header.content, &mut |bytes| {
-                crc.update(bytes);
-                sink.write_all(bytes)
-            });
-            let copied = copied.map_err(|stop| match stop {
+            let part = pump(content, header.content, &mut |bytes| copied.take(bytes, sink));
+            let part = part.map_err(|stop| match stop {
                 Stop::Reading(error) => broken(HeaderError::Unreadable(error)),
                 Stop::Taking(error) => ExtractError::Write(error),
             })?;
-            if copied != header.content {
+            if part != header.content {
                 return Err(ExtractError::Incomplete(name.to_owned()));
             }
-            written += copied;
             if !file.continued {
-                return match (written == file.size, crc.finalize() == file.crc32) {
-                    (false, _) => Err(ExtractError::Incomplete(name.to_owned())),
-                    (_, false) => Err(ExtractError::Crc(name.to_owned())),
-                    _ => Ok(written),
-                };
+                return copied.judge(file);
             }
         }
     }
     match begun {
         true => Err(ExtractError::Incomplete(name.to_owned())),
         false => Err(ExtractError::Absent(name.to_owned())),
+    }
+}
+
+/// What was copied so far.
+struct Copied {
+    written: u64,
+    crc32: crc32fast::Hasher,
+    hash: Option<blake2sp::State>,
+}
+
+impl Copied {
+    fn take(&mut self, bytes: &[u8], sink: &mut dyn Write) -> io::Result<()> {
+        self.written += bytes.len() as u64;
+        self.crc32.update(bytes);
+        if let Some(hash) = &mut self.hash {
+            hash.update(bytes);
+        }
+        sink.write_all(bytes)
+    }
+
+    /// Compares with the header of the last part.
+    fn judge(self, last: &FileHeader) -> Result<u64, ExtractError> {
+        if last.size.is_some_and(|size| size != self.written) {
+            return Err(ExtractError::Incomplete(last.name.clone()));
+        }
+        if last.crc32.is_some_and(|crc32| crc32 != self.crc32.finalize()) {
+            return Err(ExtractError::Crc(last.name.clone()));
+        }
+        let hash = self.hash.map(|hash| *hash.finalize().as_array());
+        if last.blake2sp.is_some() && last.blake2sp != hash {
+            return Err(ExtractError::Hash(last.name.clone()));
+        }
+        Ok(self.written)
     }
 }

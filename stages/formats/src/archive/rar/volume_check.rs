@@ -1,10 +1,9 @@
-//! What the volumes of a RAR 4 set must say together: numbers, sizes, and which one is the last.
+//! What the volumes of a RAR set must say together: numbers, sizes, and which one is the last.
 //!
 //! Reads nothing: it judges what `verify` saw of each volume.
 
 use super::super::Verdict;
-use super::header as bits;
-use super::parse::Header;
+use super::headers::{ArchiveHeader, Block, EndHeader, Header};
 
 /// What was seen of one volume.
 pub(super) struct Seen {
@@ -12,10 +11,10 @@ pub(super) struct Seen {
     pub(super) size: u64,
     /// It began like a volume at all.
     pub(super) readable: bool,
-    archive_flags: Option<u16>,
+    archive: Option<ArchiveHeader>,
     first_file: Option<FirstFile>,
     ends_split: bool,
-    end: Option<End>,
+    end: Option<EndHeader>,
     hidden: bool,
 }
 
@@ -25,18 +24,13 @@ struct FirstFile {
     least: u64,
 }
 
-struct End {
-    next: bool,
-    number: Option<u16>,
-}
-
 impl Seen {
     pub(super) fn new(name: String, size: u64) -> Self {
         Self {
             name,
             size,
             readable: false,
-            archive_flags: None,
+            archive: None,
             first_file: None,
             ends_split: false,
             end: None,
@@ -46,61 +40,68 @@ impl Seen {
 
     /// Takes the next header of the volume.
     pub(super) fn note(&mut self, header: &Header) {
-        match (header.kind, &header.file) {
-            (bits::ARCHIVE, _) => {
-                self.archive_flags.get_or_insert(header.flags);
-                self.hidden |= header.hides_the_rest();
+        self.hidden |= header.hides_the_rest();
+        match &header.block {
+            Block::Archive(archive) => {
+                self.archive.get_or_insert(*archive);
             }
-            (bits::FILE, Some(file)) => {
-                let least = header.len + u64::from(file.size > 0);
+            Block::File(file) => {
+                let least = header.len + u64::from(file.size != Some(0));
                 self.first_file.get_or_insert(FirstFile { continues: file.continues, least });
                 self.ends_split = file.continued;
             }
-            (bits::END, _) => {
-                self.end = Some(End { next: header.has(bits::END_NEXT), number: header.volume_number });
-            }
-            _ => {}
+            Block::End(end) => self.end = Some(*end),
+            Block::Service(_) | Block::Owner | Block::Encryption | Block::Other => {}
         }
     }
 
-    fn flag(&self, flag: u16) -> bool {
-        self.archive_flags.is_some_and(|flags| flags & flag != 0)
+    /// Number of the volume, which generations say in different places.
+    fn number(&self) -> Option<u64> {
+        let end = self.end.and_then(|end| end.number);
+        end.or(self.archive.and_then(|archive| archive.number))
     }
 }
 
 /// Judges the volumes against each other.
 pub(super) fn check_volumes(all: &[Seen], verdict: &mut Verdict) {
     // RAR 2 wrote no end blocks; where there is one, or a mark that only later versions made, all must have it.
-    let ends = all.iter().any(|seen| seen.end.is_some() || seen.flag(bits::ARCHIVE_FIRST));
+    let ends =
+        all.iter().any(|seen| seen.end.is_some() || seen.archive.is_some_and(|archive| archive.has_end));
     let mut expected = 0;
     for (index, seen) in all.iter().enumerate().filter(|(_, seen)| seen.readable && !seen.hidden) {
         let last = index + 1 == all.len();
-        if seen.archive_flags.is_none() {
-            fault(verdict, seen, "no-archive-header", "the volume has no archive header");
-        } else if all.len() > 1 && !seen.flag(bits::ARCHIVE_VOLUME) {
-            fault(verdict, seen, "not-a-volume", "the file is an archive of its own");
+        match seen.archive {
+            None => fault(verdict, seen, "no-archive-header", "the volume has no archive header"),
+            Some(archive) if all.len() > 1 && !archive.volume => {
+                fault(verdict, seen, "not-a-volume", "the file is an archive of its own");
+            }
+            Some(_) => {}
         }
         match &seen.end {
-            Some(end) => check_end(seen, end, last, expected.max(index), verdict),
+            Some(end) => check_end(seen, end, last, verdict),
             None if ends => fault(verdict, seen, "no-end", "the volume has no end block"),
             None => {
                 verdict.unchecked(&seen.name, "it has no end block, so nothing tells whether it is complete")
             }
         }
-        let number = seen.end.as_ref().and_then(|end| end.number);
-        expected = number.map_or(index, usize::from).max(index) + 1;
+        let number = seen.number();
+        check_number(seen, number, expected.max(index as u64), verdict);
+        expected = number.unwrap_or(0).max(index as u64).saturating_add(1);
     }
     check_sizes(all, verdict);
 }
 
-fn check_end(seen: &Seen, end: &End, last: bool, expected: usize, verdict: &mut Verdict) {
+fn check_end(seen: &Seen, end: &EndHeader, last: bool, verdict: &mut Verdict) {
     if last && end.next {
         fault(verdict, seen, "missing-volume", "the volume says that another one follows");
     }
     if !last && !end.next {
         fault(verdict, seen, "next-volume-flag", "the volume says that it is the last, but others follow");
     }
-    match end.number.map(usize::from) {
+}
+
+fn check_number(seen: &Seen, number: Option<u64>, expected: u64, verdict: &mut Verdict) {
+    match number {
         Some(number) if number > expected => {
             let message = format!("the volume says it is number {number}, but {expected} comes next");
             fault(verdict, seen, "missing-volume", &message);
@@ -136,13 +137,13 @@ fn fault(verdict: &mut Verdict, seen: &Seen, code: &'static str, message: &str) 
 mod tests {
     use super::*;
 
-    fn seen(size: u64, next: bool, number: u16, least: Option<u64>) -> Seen {
+    fn seen(size: u64, next: bool, number: u64, least: Option<u64>) -> Seen {
         Seen {
             readable: true,
-            archive_flags: Some(bits::ARCHIVE_VOLUME),
+            archive: Some(ArchiveHeader { volume: true, number: None, has_end: true, encrypted: false }),
             first_file: Some(FirstFile { continues: least.is_none(), least: least.unwrap_or(0) }),
             ends_split: least.is_none(),
-            end: Some(End { next, number: Some(number) }),
+            end: Some(EndHeader { next, volume_crc: None, number: Some(number) }),
             ..Seen::new(format!("v{number}"), size)
         }
     }
