@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::{Artifact, Digests, Facts, Job, OptionFault, Site, StageError};
+use crate::{Artifact, Digests, Facts, Forecast, Input, Job, OptionFault, Site, StageError};
 
 /// The code behind a step. The fields of the implementing struct are its options (`with`).
 pub trait Stage: DeserializeOwned + JsonSchema + Send + Sync + 'static {
@@ -29,6 +29,12 @@ pub trait Stage: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// The digests it wants to be given with its inputs, by algorithm.
     fn wants(&self) -> BTreeSet<String> {
         BTreeSet::new()
+    }
+
+    /// What it will read and write, as far as the sizes of its inputs tell.
+    fn forecast(&self, inputs: &[Input]) -> Forecast {
+        let _ = inputs;
+        Forecast::default()
     }
 
     /// Whether it reads every byte of its inputs and can take digests of them on the way ([`Job::wanted_of`]).
@@ -103,6 +109,8 @@ pub trait AnyStage: Send + Sync {
     fn check(&self, site: &Site) -> Vec<OptionFault>;
     /// [`Stage::wants`].
     fn wants(&self) -> BTreeSet<String>;
+    /// [`Stage::forecast`].
+    fn forecast(&self, inputs: &[Input]) -> Forecast;
     /// [`Stage::carries`].
     fn carries(&self) -> bool;
     /// [`Stage::pools`].
@@ -129,6 +137,9 @@ impl<S: Stage> AnyStage for S {
     }
     fn wants(&self) -> BTreeSet<String> {
         Stage::wants(self)
+    }
+    fn forecast(&self, inputs: &[Input]) -> Forecast {
+        Stage::forecast(self, inputs)
     }
     fn carries(&self) -> bool {
         Stage::carries(self)

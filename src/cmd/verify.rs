@@ -37,7 +37,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     for path in &args.paths {
         let moves = stderr().is_terminal() && !paint::is_dumb();
         let bar = moves.then(|| spinner(&path.display().to_string()));
-        let result = stages::verify::verify(path, &mut |bytes| {
+        let result = stages::verify::verify(path, &|bytes| {
             if let Some(bar) = &bar {
                 bar.inc(bytes);
             }

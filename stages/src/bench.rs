@@ -32,6 +32,7 @@ pub(crate) struct Bench {
     names: serde_json::Map<String, Value>,
     steps: Vec<Step>,
     cancelled: bool,
+    jobs: usize,
 }
 
 /// What became of it.
@@ -65,6 +66,7 @@ impl Bench {
             names: serde_json::Map::from_iter([("group".into(), json!("GRP"))]),
             steps: Vec::new(),
             cancelled: false,
+            jobs: 2,
         }
     }
 
@@ -124,6 +126,12 @@ impl Bench {
         self
     }
 
+    /// Sets how many threads there are; two otherwise.
+    pub(crate) fn jobs(mut self, jobs: usize) -> Self {
+        self.jobs = jobs;
+        self
+    }
+
     /// Adds a step; `from` holds step ids or `source`.
     pub(crate) fn step(mut self, id: &str, uses: &str, from: &[&str], with: Value) -> Self {
         let stage = (crate::registry().get(uses).expect("a stage").build)(with).expect("good options");
@@ -164,7 +172,7 @@ impl Bench {
             World { site: self.site, now: Box::new(|| 0), secret: Box::new(|_| Err("there is none".into())) };
         let runner = Runner {
             id: "bench".into(),
-            jobs: 2,
+            jobs: self.jobs,
             net_jobs: 1,
             pool_depth: 1,
             keep_going: false,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::{Job, OptionFault, Output, Site, Stage, StageError, Template};
+use engine::{Artifact, Forecast, Input, Job, OptionFault, Output, Site, Stage, StageError, Template};
 use formats::checksum::{self, FORMATS, Line, Style};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -100,6 +100,20 @@ impl Stage for Checksum {
     fn wants(&self) -> BTreeSet<String> {
         let formats = self.names().iter().filter_map(|name| checksum::format(name));
         formats.map(|format| format.algorithm.to_owned()).collect()
+    }
+
+    fn forecast(&self, inputs: &[Input]) -> Forecast {
+        let wanted = Stage::wants(self);
+        let known = |input: &&Input| wanted.iter().all(|name| input.artifact.digests.get(name).is_some());
+        let read = inputs.iter().filter(|input| !known(input)).map(|input| input.artifact.size).sum();
+        let formats = self.names().iter().filter_map(|name| checksum::format(name));
+        let files = formats.map(|format| {
+            let digits = formats::digest::algorithm(format.algorithm).map_or(0, |algorithm| algorithm.digits);
+            // A digest, a name, and what parts and ends them in the longest style.
+            let line = |input: &Input| (digits + input.artifact.name.len() + 16) as u64;
+            Artifact::new(format!("sums.{}", format.extension), "", inputs.iter().map(line).sum())
+        });
+        Forecast { read, files: files.collect(), exact: false }
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {

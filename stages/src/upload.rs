@@ -2,7 +2,7 @@
 
 mod local;
 
-use engine::{Job, Lane, OptionFault, Output, Phase, Site, Stage, StageError};
+use engine::{Artifact, Forecast, Input, Job, Lane, OptionFault, Output, Phase, Site, Stage, StageError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -87,6 +87,13 @@ impl Stage for Upload {
 
     fn pools(&self) -> Vec<String> {
         self.names().iter().map(|name| format!("destination:{name}")).collect()
+    }
+
+    fn forecast(&self, inputs: &[Input]) -> Forecast {
+        let size: u64 = inputs.iter().map(|input| input.artifact.size).sum();
+        let files = self.names().iter().map(|name| Artifact::new(name, "", size)).collect();
+        // Each copy is read back.
+        Forecast { read: 2 * size * self.names().len() as u64, files, exact: true }
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {

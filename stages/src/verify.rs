@@ -4,6 +4,7 @@
 
 mod archives;
 mod sums;
+mod watched;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 use engine::StageError;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use watched::Taken;
 
 /// What a test of a release found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -50,13 +53,13 @@ pub struct Unchecked {
 }
 
 /// Told the bytes that were read since the last time; its error ends the test.
-pub type Progress<'a> = dyn FnMut(u64) -> Result<(), StageError> + 'a;
+pub type Progress<'a> = dyn Fn(u64) -> Result<(), StageError> + Sync + 'a;
 
 /// Most files that are looked at: more than any release has.
 const MOST_FILES: usize = 200_000;
 
 /// Tests a release folder, or the one file named with all that belongs to it.
-pub fn verify(path: &Path, progress: &mut Progress<'_>) -> Result<Verdict, StageError> {
+pub fn verify(path: &Path, progress: &Progress<'_>) -> Result<Verdict, StageError> {
     let found = fs::metadata(path).map_err(|error| StageError::reading(path, &error))?;
     let mut verdict = Verdict { path: path.display().to_string(), ..Verdict::default() };
     let (root, only) = if found.is_dir() {
@@ -73,8 +76,11 @@ pub fn verify(path: &Path, progress: &mut Progress<'_>) -> Result<Verdict, Stage
     };
     let tree = Tree::new(&root, only.is_none(), &mut verdict)?;
     verdict.files = only.as_ref().map_or(tree.files.len(), |_| 1);
-    archives::test(&tree, only.as_deref(), &mut verdict, progress)?;
-    sums::test(&tree, only.as_deref(), &mut verdict, progress)?;
+    // Checksum files are read first, so that reading an archive serves both.
+    let claims = sums::claims(&tree, only.as_deref(), &mut verdict)?;
+    let taken = Taken::default();
+    archives::test(&tree, only.as_deref(), &claims, &taken, &mut verdict, progress)?;
+    sums::test(&tree, &claims, &taken, &mut verdict, progress)?;
     verdict.faults.sort();
     verdict.faults.dedup();
     verdict.unchecked.sort();
@@ -82,6 +88,14 @@ pub fn verify(path: &Path, progress: &mut Progress<'_>) -> Result<Verdict, Stage
 }
 
 impl Verdict {
+    /// Adds what another part of the test found.
+    fn add(&mut self, other: Self) {
+        self.archives += other.archives;
+        self.sums += other.sums;
+        self.faults.extend(other.faults);
+        self.unchecked.extend(other.unchecked);
+    }
+
     fn fault(&mut self, file: &str, code: &str, message: impl Into<String>) {
         self.faults.push(Fault { file: file.to_owned(), code: code.to_owned(), message: message.into() });
     }

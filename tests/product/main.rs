@@ -2,6 +2,7 @@
 
 mod docs;
 mod ebook;
+mod formats;
 mod language;
 mod many;
 mod safety;

@@ -117,6 +117,10 @@ mod tests {
             retries: 0,
             timeout_ms: None,
             digests: Vec::new(),
+            reads: 0,
+            writes: 0,
+            files: 0,
+            exact: false,
         }
     }
 
@@ -127,6 +131,8 @@ mod tests {
             output: String::new(),
             time: None,
             bytes: 0,
+            reads: 0,
+            writes: 0,
             sources: Vec::new(),
             steps: vec![step("rar", &["source"]), step("archive", &["rar", "gone"])],
         }

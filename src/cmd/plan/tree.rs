@@ -29,6 +29,10 @@ fn one(plan: &PlanListing, paint: Paint) -> String {
         format!("├─ {} {}", paint.dim("output "), clean(&plan.output)),
         format!("├─ {} {}", paint.dim("source "), sources(plan)),
     ];
+    if plan.writes > 0 {
+        let work = format!("reads {}, writes {}", words::bytes(plan.reads), words::bytes(plan.writes));
+        lines.push(format!("├─ {} {work}", paint.dim("work   ")));
+    }
     let rows: Vec<Vec<String>> = plan.steps.iter().map(|step| row(step, paint)).collect();
     let table = table(&rows);
     let mut listed = table.lines();
@@ -72,6 +76,10 @@ fn row(step: &StepListing, paint: Paint) -> Vec<String> {
     if step.lane == "net" {
         marks.push("network".to_owned());
     }
+    if step.writes > 0 {
+        let about = if step.exact { "" } else { "up to " };
+        marks.push(format!("{}, {about}{}", words::count(step.files, "file"), words::bytes(step.writes)));
+    }
     let from = if step.from.is_empty() { "nothing".to_owned() } else { step.from.join(", ") };
     vec![paint.name(&step.id), step.uses.clone(), format!("takes {from}"), paint.dim(&marks.join(", "))]
 }
@@ -97,6 +105,10 @@ mod tests {
             retries: 0,
             timeout_ms: None,
             digests: Vec::new(),
+            reads: 0,
+            writes: 0,
+            files: 0,
+            exact: false,
         }
     }
 
@@ -108,6 +120,8 @@ mod tests {
             output: "dist".into(),
             time: None,
             bytes: 2000,
+            reads: 0,
+            writes: 0,
             sources: vec![SourceListing { name: "a".into(), path: "a.epub".into(), size: Some(2000) }],
             steps: vec![
                 step("extract", "gather", &["source"], true),

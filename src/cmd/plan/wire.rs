@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use engine::{From, Plan, Step, TimeRule};
+use engine::{Artifact, From, Plan, Step, TimeRule, forecast};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,6 +25,10 @@ pub struct PlanListing {
     pub time: Option<i64>,
     /// Bytes of all source files.
     pub bytes: u64,
+    /// Bytes that all steps will read, as far as sizes alone tell.
+    pub reads: u64,
+    /// Bytes that all steps will write, as far as sizes alone tell.
+    pub writes: u64,
     /// The source files.
     pub sources: Vec<SourceListing>,
     /// The steps, in an order in which they can run.
@@ -77,6 +81,14 @@ pub struct StepListing {
     pub timeout_ms: Option<u64>,
     /// The digests that later steps want of what it makes, by algorithm.
     pub digests: Vec<String>,
+    /// Bytes it will read from files, as far as sizes alone tell.
+    pub reads: u64,
+    /// Bytes it will write to files, as far as sizes alone tell.
+    pub writes: u64,
+    /// Files it will make, as far as sizes alone tell.
+    pub files: usize,
+    /// Whether these figures are exact; otherwise it writes no more than they say, or too little to count.
+    pub exact: bool,
 }
 
 impl PlanListing {
@@ -91,9 +103,18 @@ impl PlanListing {
                 size: fs::metadata(&source.path).ok().map(|found| found.len()),
             })
             .collect();
-        let steps = plan.shape.steps().map(|(index, step)| StepListing {
-            digests: plan.shape.wanted(index).iter().cloned().collect(),
-            ..StepListing::of(step)
+        let files: Vec<Artifact> = sources
+            .iter()
+            .map(|source| Artifact::new(&source.name, &source.path, source.size.unwrap_or_default()))
+            .collect();
+        let forecasts = forecast(plan, &files);
+        let steps = forecasts.iter().map(|(index, forecast)| StepListing {
+            digests: plan.shape.wanted(*index).iter().cloned().collect(),
+            reads: forecast.read,
+            writes: forecast.written(),
+            files: forecast.files.len(),
+            exact: forecast.exact,
+            ..StepListing::of(plan.shape.step(*index))
         });
         Self {
             at: plan.at.clone(),
@@ -103,6 +124,8 @@ impl PlanListing {
                 TimeRule::At(time) => Some(time),
                 TimeRule::NewestSource => None,
             },
+            reads: forecasts.iter().map(|(_, forecast)| forecast.read).sum(),
+            writes: forecasts.iter().map(|(_, forecast)| forecast.written()).sum(),
             bytes: sources.iter().filter_map(|source| source.size).sum(),
             sources,
             steps: steps.collect(),
@@ -131,6 +154,10 @@ impl StepListing {
             retries: step.retry.times,
             timeout_ms: step.timeout.and_then(|timeout| u64::try_from(timeout.as_millis()).ok()),
             digests: Vec::new(),
+            reads: 0,
+            writes: 0,
+            files: 0,
+            exact: false,
         }
     }
 }

@@ -2,12 +2,18 @@
 //!
 //! Opens no path: whoever verifies hands in something that opens volumes one at a time.
 
+mod bounds;
 pub mod dos_time;
+pub mod input;
 pub mod name;
 pub mod rar;
 pub mod rar4;
 pub mod rar5;
+pub mod seven_zip;
 pub mod split;
+pub mod tar;
+pub mod tar_gz;
+pub mod tar_zst;
 pub mod volumes;
 pub mod zip;
 
@@ -29,8 +35,16 @@ pub struct Format {
 
 /// Every archive format, alphabetical. A new one is a file and a row.
 pub const FORMATS: &[Format] = &[
+    Format { name: "7z", extensions: &["7z"], magic: seven_zip::MAGIC, verify: seven_zip::verify },
     Format { name: "rar4", extensions: &["rar"], magic: &[&rar4::MARKER], verify: rar4::verify },
     Format { name: "rar5", extensions: &["rar"], magic: &[&rar5::MARKER], verify: rar5::verify },
+    Format { name: "tar.gz", extensions: tar_gz::EXTENSIONS, magic: tar_gz::MAGIC, verify: tar_gz::verify },
+    Format {
+        name: "tar.zst",
+        extensions: tar_zst::EXTENSIONS,
+        magic: tar_zst::MAGIC,
+        verify: tar_zst::verify,
+    },
     Format { name: "zip", extensions: &["zip"], magic: zip::MAGIC, verify: zip::verify },
 ];
 
@@ -103,6 +117,13 @@ pub struct Verdict {
 /// The format whose file begins with these bytes.
 pub fn sniff(head: &[u8]) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.magic.iter().any(|magic| head.starts_with(magic)))
+}
+
+/// The format that a file's extension promises.
+pub fn named(file: &str) -> Option<&'static Format> {
+    let lower = file.to_ascii_lowercase();
+    let ends = |extension: &&str| lower.strip_suffix(*extension).is_some_and(|stem| stem.ends_with('.'));
+    FORMATS.iter().find(|format| format.extensions.iter().any(|extension| ends(&extension)))
 }
 
 /// The format of that name.
@@ -217,7 +238,23 @@ mod tests {
         assert_eq!(found(b"Rar!\x1a\x07\x01\x00"), Some("rar5"));
         assert_eq!(found(b"PK\x03\x04"), Some("zip"));
         assert_eq!(found(b"PK\x05\x06"), Some("zip"));
+        assert_eq!(found(b"7z\xbc\xaf\x27\x1c\0\x04"), Some("7z"));
+        assert_eq!(found(b"\x1f\x8b\x08\0"), Some("tar.gz"));
+        assert_eq!(found(b"\x28\xb5\x2f\xfd"), Some("tar.zst"));
         assert_eq!(found(b""), None);
+    }
+
+    #[test]
+    fn formats_are_found_by_the_whole_extension() {
+        let found = |name: &str| named(name).map(|format| format.name);
+        assert_eq!(found("a.tar.GZ"), Some("tar.gz"));
+        assert_eq!(found("a.tgz"), Some("tar.gz"));
+        assert_eq!(found("a.b.tar.zst"), Some("tar.zst"));
+        assert_eq!(found("a.7z"), Some("7z"));
+        assert_eq!(found("a.zip"), Some("zip"));
+        for name in ["a.gz", "a.zst", "tar.gz", "atar.gz", "zip", ""] {
+            assert_eq!(found(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -8,39 +8,42 @@ use std::path::PathBuf;
 use engine::StageError;
 use formats::archive::volumes::{place, set_of};
 use formats::archive::zip::{Section, Stored, stored};
-use formats::archive::{self, FORMATS, Format, ReadSeek, Volumes};
+use formats::archive::{self, Format, ReadSeek, Volumes};
 
+use rayon::prelude::*;
+
+use super::sums::{Claims, algorithms};
+use super::watched::{Taken, Watched};
 use super::{Progress, Tree, Verdict, split};
 
 /// Longest beginning that a format is known by.
 const HEAD: usize = 16;
-/// What RAR 5 begins with: known, so that nobody takes it for a damaged RAR 4.
-const RAR5: &[u8] = b"Rar!\x1a\x07\x01\x00";
+/// How much of an archive is read at a time.
+const BLOCK: usize = 256 * 1024;
 
+/// Reads through every archive, independent ones on all threads, and takes the digests that checksum files claim.
 pub(super) fn test(
     tree: &Tree,
     only: Option<&str>,
+    claims: &Claims,
+    taken: &Taken,
     verdict: &mut Verdict,
-    progress: &mut Progress<'_>,
+    progress: &Progress<'_>,
 ) -> Result<(), StageError> {
     let outer: Vec<Member> = tree
         .files
         .iter()
         .map(|file| Member { name: file.clone(), path: tree.path(file), section: None })
         .collect();
-    let mut inner: Vec<Member> = Vec::new();
-    for set in sets(outer, verdict) {
-        if only.is_some_and(|only| set.members.iter().all(|member| member.name != only)) {
-            continue;
-        }
-        if set.format.name == "zip" {
-            inner.extend(set.members.iter().flat_map(inside));
-        }
-        run(set, verdict, progress)?;
-    }
-    for set in sets(inner, verdict) {
-        run(set, verdict, progress)?;
-    }
+    let mut outer = sets(outer, verdict);
+    outer.retain(|set| only.is_none_or(|only| set.members.iter().any(|member| member.name == only)));
+    let zips = outer.iter().filter(|set| set.format.name == "zip");
+    let inner: Vec<Member> = zips.flat_map(|set| set.members.iter().flat_map(inside)).collect();
+    let mut all = outer;
+    all.extend(sets(inner, verdict));
+    let found: Vec<Verdict> =
+        all.par_iter().map(|set| run(set, claims, taken, progress)).collect::<Result<_, _>>()?;
+    found.into_iter().for_each(|found| verdict.add(found));
     Ok(())
 }
 
@@ -91,6 +94,8 @@ struct Set {
 /// Members that are one archive by their names.
 struct Group {
     format: &'static Format,
+    /// The format is what some member begins with.
+    sniffed: bool,
     /// Some member has the bytes or the extension of an archive.
     certain: bool,
     members: Vec<Member>,
@@ -102,24 +107,28 @@ fn sets(members: Vec<Member>, verdict: &mut Verdict) -> Vec<Set> {
     let mut by_set: BTreeMap<String, Group> = BTreeMap::new();
     for member in members {
         let head = member.head();
-        if head.starts_with(RAR5) {
-            verdict.unchecked(&member.name, "is a RAR 5 archive");
-            continue;
-        }
         let (folder, last) = split(&member.name);
-        let extension = last.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         let place = place(last);
-        let named = FORMATS.iter().find(|format| format.extensions.contains(&extension.as_str()));
         let volume = place.as_ref().and_then(|_| archive::format("rar4"));
-        let certain = archive::sniff(&head).or(named);
+        let sniffed = archive::sniff(&head);
+        let certain = sniffed.or_else(|| archive::named(last));
         let Some(format) = certain.or(volume) else { continue };
         let key = match &place {
             Some(place) if format.name != "zip" => format!("{folder}{}\0{:?}", place.base, place.naming),
             _ => member.name.clone(),
         };
-        let group =
-            by_set.entry(key).or_insert_with(|| Group { format, certain: false, members: Vec::new() });
+        let group = by_set.entry(key).or_insert_with(|| Group {
+            format,
+            sniffed: false,
+            certain: false,
+            members: Vec::new(),
+        });
         group.certain |= certain.is_some();
+        // Two generations of RAR bear the same names, so one good beginning tells more than all of them.
+        if let Some(sniffed) = sniffed.filter(|_| !group.sniffed) {
+            group.format = sniffed;
+            group.sniffed = true;
+        }
         if group.members.iter().any(|other| other.name == member.name) {
             verdict.fault(&member.name, "duplicate-volume", "lies in more than one ZIP");
             continue;
@@ -149,7 +158,8 @@ fn ordered(format: &'static Format, mut members: Vec<Member>, verdict: &mut Verd
     Set { format, members }
 }
 
-fn run(set: Set, verdict: &mut Verdict, progress: &mut Progress<'_>) -> Result<(), StageError> {
+fn run(set: &Set, claims: &Claims, taken: &Taken, progress: &Progress<'_>) -> Result<Verdict, StageError> {
+    let mut verdict = Verdict::default();
     let first = set.members.first().map(|member| member.name.clone()).unwrap_or_default();
     let mut stopped = None;
     let mut passed = |bytes: u64| {
@@ -158,7 +168,7 @@ fn run(set: Set, verdict: &mut Verdict, progress: &mut Progress<'_>) -> Result<(
             io::Error::other("stopped")
         })
     };
-    let result = (set.format.verify)(&mut Opened(&set.members), &mut passed);
+    let result = (set.format.verify)(&mut Opened { members: &set.members, claims, taken }, &mut passed);
     if let Some(error) = stopped {
         return Err(error);
     }
@@ -167,7 +177,7 @@ fn run(set: Set, verdict: &mut Verdict, progress: &mut Progress<'_>) -> Result<(
         Ok(found) => found,
         Err(error) => {
             verdict.fault(&first, "unreadable", format!("cannot be read: {error}"));
-            return Ok(());
+            return Ok(verdict);
         }
     };
     let folder = split(&first).0;
@@ -179,23 +189,39 @@ fn run(set: Set, verdict: &mut Verdict, progress: &mut Progress<'_>) -> Result<(
     for unchecked in found.unchecked {
         verdict.unchecked(&first, format!("`{}` {}", unchecked.name.escape_debug(), unchecked.why));
     }
-    Ok(())
+    Ok(verdict)
 }
 
 /// Volumes as the codecs see them.
-struct Opened<'a>(&'a [Member]);
+struct Opened<'a> {
+    members: &'a [Member],
+    claims: &'a Claims,
+    taken: &'a Taken,
+}
 
 impl Volumes for Opened<'_> {
     fn count(&self) -> usize {
-        self.0.len()
+        self.members.len()
     }
 
     fn name(&self, index: usize) -> &str {
-        self.0.get(index).map_or("", |member| split(&member.name).1)
+        self.members.get(index).map_or("", |member| split(&member.name).1)
     }
 
     fn open(&mut self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>> {
-        let member = self.0.get(index).ok_or(io::ErrorKind::NotFound)?;
-        member.open()
+        let member = self.members.get(index).ok_or(io::ErrorKind::NotFound)?;
+        if member.section.is_some() {
+            return member.open();
+        }
+        let file = File::open(&member.path)?;
+        let size = file.metadata()?.len();
+        let wanted = algorithms(self.claims, &member.name);
+        Ok(Box::new(Watched::new(
+            BufReader::with_capacity(BLOCK, file),
+            size,
+            &member.name,
+            &wanted,
+            self.taken,
+        )))
     }
 }

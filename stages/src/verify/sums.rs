@@ -6,6 +6,9 @@ use std::fs;
 use engine::StageError;
 use formats::checksum::{self, Line};
 
+use rayon::prelude::*;
+
+use super::watched::Taken;
 use super::{Progress, Tree, Verdict, split};
 use crate::files;
 
@@ -13,15 +16,14 @@ use crate::files;
 const MAX_BYTES: u64 = 64 << 20;
 
 /// What checksum files say of one file: which of them, by which algorithm, and the digest.
-type Claims = Vec<(String, &'static str, String)>;
+type Claim = (String, &'static str, String);
 
-pub(super) fn test(
-    tree: &Tree,
-    only: Option<&str>,
-    verdict: &mut Verdict,
-    progress: &mut Progress<'_>,
-) -> Result<(), StageError> {
-    let mut claims: BTreeMap<String, Claims> = BTreeMap::new();
+/// What checksum files say of the files of a release, by file.
+pub(super) type Claims = BTreeMap<String, Vec<Claim>>;
+
+/// Reads the checksum files.
+pub(super) fn claims(tree: &Tree, only: Option<&str>, verdict: &mut Verdict) -> Result<Claims, StageError> {
+    let mut claims = Claims::new();
     for file in tree.files.iter().filter(|file| only.is_none_or(|only| only == file.as_str())) {
         let Some(format) = checksum::format_of(file) else { continue };
         for line in read(tree, file, format, verdict)? {
@@ -44,9 +46,31 @@ pub(super) fn test(
             }
         }
     }
-    for (name, claims) in claims {
-        compare(tree, &name, &claims, verdict, progress)?;
-    }
+    Ok(claims)
+}
+
+/// The algorithms by which a file is claimed.
+pub(super) fn algorithms(claims: &Claims, name: &str) -> BTreeSet<String> {
+    claims.get(name).into_iter().flatten().map(|(_, algorithm, _)| (*algorithm).to_owned()).collect()
+}
+
+/// Compares every file with what is said of it, on all threads.
+pub(super) fn test(
+    tree: &Tree,
+    claims: &Claims,
+    taken: &Taken,
+    verdict: &mut Verdict,
+    progress: &Progress<'_>,
+) -> Result<(), StageError> {
+    let files: Vec<&String> = claims.keys().collect();
+    let found: Vec<Verdict> = files
+        .into_par_iter()
+        .map(|name| {
+            let mut verdict = Verdict::default();
+            compare(tree, name, claims, taken, &mut verdict, progress).map(|()| verdict)
+        })
+        .collect::<Result<_, _>>()?;
+    found.into_iter().for_each(|found| verdict.add(found));
     Ok(())
 }
 
@@ -77,33 +101,38 @@ fn compare(
     tree: &Tree,
     name: &str,
     claims: &Claims,
+    taken: &Taken,
     verdict: &mut Verdict,
-    progress: &mut Progress<'_>,
+    progress: &Progress<'_>,
 ) -> Result<(), StageError> {
+    let own = claims.get(name).map(Vec::as_slice).unwrap_or_default();
     if !tree.has(name) {
-        for (by, ..) in claims {
+        for (by, ..) in own {
             verdict.fault(name, "missing-file", format!("is missing, but `{by}` names it"));
         }
         return Ok(());
     }
-    let algorithms: BTreeSet<String> =
-        claims.iter().map(|(_, algorithm, _)| (*algorithm).to_owned()).collect();
-    let mut digester = files::digester(&algorithms)?;
-    let mut stopped = false;
-    let read = files::read_through(&tree.path(name), &mut |block| {
-        digester.update(block);
-        progress(block.len() as u64).inspect_err(|_| stopped = true)
-    });
     verdict.sums += 1;
-    if let Err(error) = read {
-        if stopped {
-            return Err(error);
+    let digests = match taken.of(name) {
+        Some(digests) => digests,
+        None => {
+            let mut digester = files::digester(&algorithms(claims, name))?;
+            let mut stopped = false;
+            let read = files::read_through(&tree.path(name), &mut |block| {
+                digester.update(block);
+                progress(block.len() as u64).inspect_err(|_| stopped = true)
+            });
+            if let Err(error) = read {
+                if stopped {
+                    return Err(error);
+                }
+                verdict.fault(name, "unreadable", error.message);
+                return Ok(());
+            }
+            digester.finish()
         }
-        verdict.fault(name, "unreadable", error.message);
-        return Ok(());
-    }
-    let digests = digester.finish();
-    for (by, algorithm, wanted) in claims {
+    };
+    for (by, algorithm, wanted) in own {
         let found = digests.get(*algorithm).map_or("", String::as_str);
         if !found.eq_ignore_ascii_case(wanted) {
             verdict.fault(

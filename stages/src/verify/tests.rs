@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use formats::archive::rar5;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -11,7 +12,7 @@ use super::*;
 use crate::bench::{Bench, Done, NAME, noise};
 
 fn look(path: &Path) -> Verdict {
-    verify(path, &mut |_| Ok(())).unwrap()
+    verify(path, &|_| Ok(())).unwrap()
 }
 
 /// `code file` of every fault.
@@ -203,7 +204,9 @@ fn links_are_not_followed() {
 #[test]
 fn what_cannot_be_tested_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("x.part1.rar"), b"Rar!\x1a\x07\x01\x00rest").unwrap();
+    // A RAR 5 whose second header says that the others are encrypted.
+    let encrypted = b"Rar!\x1a\x07\x01\x00\x78\xc8\xa9\x98\x02\x04\x00rest";
+    fs::write(folder.path().join("x.part1.rar"), encrypted).unwrap();
     fs::write(folder.path().join("notes.s01"), "a file with an extension like a volume's").unwrap();
     let odd = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff.rar");
     let odd: &std::ffi::OsStr = odd;
@@ -211,7 +214,30 @@ fn what_cannot_be_tested_is_said() {
     let verdict = look(folder.path());
     assert_eq!(verdict.faults, []);
     let why: Vec<&str> = verdict.unchecked.iter().map(|unchecked| unchecked.why.as_str()).collect();
-    assert_eq!(why, ["is a RAR 5 archive", "has a name that is not UTF-8 and was not opened"]);
+    assert_eq!(
+        why,
+        ["`x.part1.rar` its headers are encrypted", "has a name that is not UTF-8 and was not opened"]
+    );
+}
+
+#[test]
+fn a_set_is_of_the_generation_that_its_sound_volumes_begin_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = rar5::Options { volume: Some(1_000), ..rar5::Options::default() };
+    let layout = rar5::Layout::new(vec![rar5::Entry::file("a", 2_500, 0)], "x", options).unwrap();
+    let mut sums = rar5::PartSums::new(&layout);
+    let mut source = |_, _, room: &mut [u8]| {
+        room.fill(7);
+        Ok(())
+    };
+    for (index, volume) in layout.volumes().iter().enumerate() {
+        let mut file = fs::File::create(folder.path().join(&volume.name)).unwrap();
+        rar5::write_volume(&layout, index, &mut sums, &mut source, &mut file, &mut |_| Ok(())).unwrap();
+    }
+    let verdict = look(folder.path());
+    assert_eq!((verdict.archives, verdict.faults, verdict.unchecked), (1, vec![], vec![]));
+    flip(&folder.path().join("x.part1.rar"), 0);
+    assert_eq!(faults(folder.path()), ["bad-signature x.part1.rar", "orphan-part x.part2.rar"]);
 }
 
 #[test]
@@ -232,16 +258,16 @@ fn one_file_is_tested_with_what_belongs_to_it() {
         faults(&film.release().join("test.release-grp.sfv")),
         ["checksum-mismatch test.release-grp.r02"]
     );
-    let gone = verify(&film.release().join("nothing"), &mut |_| Ok(()));
+    let gone = verify(&film.release().join("nothing"), &|_| Ok(()));
     assert_eq!(gone.unwrap_err().code, "input/missing");
 }
 
 #[test]
 fn a_test_can_be_stopped() {
     let film = film();
-    let stopped = verify(&film.release(), &mut |_| Err(StageError::cancelled()));
+    let stopped = verify(&film.release(), &|_| Err(StageError::cancelled()));
     assert_eq!(stopped.unwrap_err().code, "step/cancelled");
-    let sums = verify(&film.release().join(format!("{}.sha256", NAME.to_lowercase())), &mut |_| {
+    let sums = verify(&film.release().join(format!("{}.sha256", NAME.to_lowercase())), &|_| {
         Err(StageError::cancelled())
     });
     assert_eq!(sums.unwrap_err().code, "step/cancelled");

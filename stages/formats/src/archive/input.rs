@@ -18,7 +18,7 @@ pub struct Entry<'a> {
 }
 
 /// Opens the file of an entry by the entry's index.
-pub type Open<'a> = dyn FnMut(usize) -> io::Result<Box<dyn Read>> + 'a;
+pub type Open<'a> = dyn FnMut(usize) -> io::Result<Box<dyn Read + 'a>> + 'a;
 
 /// Why files cannot be packed.
 #[derive(Debug, thiserror::Error)]
@@ -105,7 +105,8 @@ mod tests {
     #[test]
     fn names_that_must_not_be_in_an_archive_are_refused() {
         let check = |names: &[&str]| {
-            let entries: Vec<Entry<'_>> = names.iter().map(|name| Entry { name, size: u64::MAX / 2 }).collect();
+            let entries: Vec<Entry<'_>> =
+                names.iter().map(|name| Entry { name, size: u64::MAX / 2 }).collect();
             check(&entries).map_err(|error| error.to_string()).err().unwrap_or_default()
         };
         assert_eq!(check(&["a", "b/c"]), "");

@@ -48,7 +48,8 @@ pub enum Hash {
 pub struct Options {
     /// Bytes of a volume; without it one archive is made that is no volume.
     pub volume: Option<u64>,
-    /// How volumes are named. RAR 5 itself only ever names them in parts.
+    /// How volumes are named. RAR 5 only ever names them in parts: of old names 7-Zip finds the next volume, others
+    /// do not.
     pub naming: Naming,
     /// The system the archive says it comes from.
     pub host: Host,

@@ -5,6 +5,7 @@
 
 mod frames;
 mod header;
+mod member;
 mod record;
 mod verify;
 
@@ -13,7 +14,8 @@ mod tests;
 
 use std::io::Write;
 
-pub(super) use frames::{Frame, verify_framed};
+pub(super) use frames::Codec;
+pub(super) use verify::verify;
 
 use super::Progress;
 use super::input::{self, Entry, Error, Open};

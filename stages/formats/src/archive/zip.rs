@@ -1,27 +1,33 @@
 //! Writes ZIP archives front to back, the same bytes for the same input.
 //!
-//! Only ever appends: sizes and CRC are known before a header is written, so digests of the archive can be taken
-//! on the way and no data descriptors are needed. Compressing ([`pack`]) knows nothing of the archive, so that it
-//! can be done elsewhere and in any order; adding to the archive is done in one place, in the order asked for.
+//! Needs no data descriptors: sizes and CRC are known before a header is written, or the header is left out and put in
+//! when the file has passed ([`Gap`]). Compressing ([`Packer`], [`deflate_piece`]) knows nothing of the archive, so that
+//! it can be done elsewhere and in any order; adding to the archive is done in one place, in the order asked for.
 
-mod pack;
+mod member;
+mod ocf;
+mod piece;
 mod record;
 mod stored;
 mod verify;
 
 #[cfg(test)]
+mod size_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
-use std::io::{self, Read, SeekFrom, Write};
+use std::io::{self, Read, Write};
 
-pub use pack::{Packed, Scratch, pack};
+pub use member::{Member, Packer, Probe};
+pub use ocf::{MIMETYPE, MIMETYPE_NAME, NameFault, check_names};
+pub use piece::{REACH, deflate_piece};
 pub use stored::{Section, Stored, stored};
 pub use verify::{Limits, verify, verify_within};
 
 use super::dos_time::DosTime;
 use super::name::Unsafe;
-use super::{Progress, ReadSeek, Stop, name, pump};
+use super::{Progress, Stop, name, pump};
 use record::Record;
 
 /// A file, or an archive with nothing in it.
@@ -34,6 +40,25 @@ pub struct Writer<W: Write> {
     at: u64,
     records: Vec<Record>,
     names: HashSet<String>,
+}
+
+/// Something to write to that can leave bytes out and be given them later. One gap is open at a time.
+pub trait Gap: Write {
+    /// Leaves out so many bytes; what is written from now on comes after them.
+    fn leave_gap(&mut self, len: u64) -> io::Result<()>;
+    /// Puts the bytes in that were left out.
+    fn fill_gap(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Takes back the gap and all that was written after it.
+    fn withdraw_gap(&mut self) -> io::Result<()>;
+}
+
+/// How a file lies in an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// As it is.
+    Stored,
+    /// As a raw deflate stream.
+    Deflated,
 }
 
 /// Why a file cannot be added.
@@ -59,9 +84,6 @@ pub enum Error {
     /// Reading the source.
     #[error("cannot read the source: {0}")]
     Read(#[source] io::Error),
-    /// Keeping compressed bytes aside.
-    #[error("cannot use scratch space: {0}")]
-    Scratch(#[source] io::Error),
     /// Writing the archive.
     #[error("cannot write the archive: {0}")]
     Write(#[source] io::Error),
@@ -103,25 +125,12 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Adds a file that was compressed before, or stores it when that made it no smaller; then it is read from
-    /// its beginning once more.
-    pub fn deflate(
-        &mut self,
-        name: &str,
-        packed: &mut Packed<'_>,
-        source: &mut dyn ReadSeek,
-        progress: &mut Progress<'_>,
-    ) -> Result<(), Error> {
-        if !packed.shrank() {
-            source.seek(SeekFrom::Start(0)).map_err(Error::Read)?;
-            return self.store(name, packed.size(), packed.crc32(), source, progress);
-        }
-        let record = self.record(name, record::DEFLATED, packed.len(), packed.size(), packed.crc32())?;
+    /// Adds a file that was made ready before.
+    pub fn add(&mut self, name: &str, member: &Member) -> Result<(), Error> {
+        let packed = member.bytes().len() as u64;
+        let record = self.record(name, member.method, packed, member.size(), member.crc32())?;
         self.begin(&record)?;
-        packed.read(&mut |bytes| {
-            self.out.write_all(bytes).map_err(Error::Write)?;
-            progress(bytes.len() as u64).map_err(Error::Stopped)
-        })?;
+        self.out.write_all(member.bytes()).map_err(Error::Write)?;
         self.end(record);
         Ok(())
     }
@@ -162,6 +171,59 @@ impl<W: Write> Writer<W> {
         self.at += record.packed;
         self.names.insert(record.name.clone());
         self.records.push(record);
+    }
+}
+
+impl<W: Gap + Send> Writer<W> {
+    /// Adds a file of `size` bytes whose CRC is known when it has passed. `pour` writes its bytes in the archive and
+    /// gives its CRC-32. Gives `false`, and adds nothing, if deflating made it no smaller.
+    pub fn pour<E: From<Error>>(
+        &mut self,
+        name: &str,
+        size: u64,
+        method: Method,
+        pour: impl FnOnce(&mut (dyn Write + Send)) -> Result<u32, E>,
+    ) -> Result<bool, E> {
+        let method = match method {
+            Method::Stored => record::STORED,
+            Method::Deflated => record::DEFLATED,
+        };
+        // Whether the header has room for large numbers hangs on the size alone, since more than that is not kept.
+        let mut record = self.record(name, method, size, size, 0)?;
+        let header = record.local().len() as u64;
+        self.out.leave_gap(header).map_err(Error::Write)?;
+        let mut counted = Counted { out: &mut self.out, bytes: 0 };
+        record.crc32 = pour(&mut counted)?;
+        record.packed = counted.bytes;
+        if method == record::STORED && record.packed != size {
+            return Err(Error::SourceChanged(name.to_owned()).into());
+        }
+        if method == record::DEFLATED && record.packed >= size {
+            self.out.withdraw_gap().map_err(Error::Write)?;
+            return Ok(false);
+        }
+        self.out.fill_gap(&record.local()).map_err(Error::Write)?;
+        self.at += header;
+        self.end(record);
+        Ok(true)
+    }
+}
+
+/// Counts what passes.
+struct Counted<'a, W> {
+    out: &'a mut W,
+    bytes: u64,
+}
+
+impl<W: Write> Write for Counted<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.out.write(bytes)?;
+        self.bytes += taken as u64;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

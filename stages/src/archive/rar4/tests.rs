@@ -127,9 +127,12 @@ fn options_that_cannot_be_meant_are_refused_with_advice() {
         "volume: a volume of 999 bytes is too small (the smallest is",
     );
     check(json!({ "format": "rar4", "volume": "each" }), "volume: `each` is for `format: zip`");
-    check(json!({ "format": "rar4", "level": 3 }), "level: `level` is for `format: zip`");
-    check(json!({ "format": "rar4", "store": [] }), "store: `store` is for `format: zip`");
-    check(json!({ "format": "rar9" }), "format: unknown archive format `rar9` (use one of: rar4, zip)");
+    check(json!({ "format": "rar4", "level": 3 }), "level: `level` is for formats that compress");
+    check(json!({ "format": "rar4", "store": [] }), "store: `store` is for formats that compress");
+    check(
+        json!({ "format": "rar9" }),
+        "format: unknown archive format `rar9` (use one of: 7z, rar4, rar5, tar.gz, tar.zst, zip)",
+    );
     check(json!({ "format": "rar4", "volume": "50 apples" }), "volume");
     check(json!({ "format": "rar4", "naming": "new" }), "naming");
     check(json!({ "format": "rar4", "colour": 1 }), "colour");

@@ -126,6 +126,11 @@ fn options_that_cannot_be_meant_are_refused_with_advice() {
     check(json!({ "format": "zip", "naming": "part" }), "naming: `naming` is for `format: rar4`");
     check(json!({ "format": "zip", "host": "windows" }), "host: `host` is for `format: rar4`");
     check(json!({ "format": "zip", "times": "source" }), "times: `times` is for `format: rar4`");
+    check(
+        json!({ "format": "zip", "layout": "epub", "volume": "each" }),
+        "volume: an EPUB is one file (leave",
+    );
+    check(json!({ "format": "tar.gz", "layout": "epub" }), "layout: an EPUB is a ZIP (write `format: zip`)");
     check(json!({ "format": "zip", "level": 10 }), "level");
     check(json!({ "format": "zip", "level": -1 }), "level");
     check(json!({ "format": "zip", "store": ["[a"] }), "store");

@@ -88,7 +88,7 @@ impl Members {
         let (part_hash, running) = (content.hash, content.running);
         if file.continued {
             if file.altered.is_none() {
-                check_sums("part", file, content.crc32, part_hash, at, report);
+                check_sums(&PART, file, content.crc32, part_hash, at, report);
             }
             open.running = running;
             self.open = Some(open);
@@ -146,26 +146,33 @@ impl Members {
     }
 }
 
-/// Compares what bytes sum up to with what their header says; `what` is the thing the sums are of.
+/// Bytes that have sums, and what it is called when the sums are wrong.
+pub(super) struct Summed {
+    crc: &'static str,
+    hash: &'static str,
+    whose: &'static str,
+}
+
+const PART: Summed = Summed { crc: "part-crc", hash: "part-hash", whose: "a part of " };
+const WHOLE: Summed = Summed { crc: "file-crc", hash: "file-hash", whose: "" };
+pub(super) const SERVICE: Summed =
+    Summed { crc: "service-crc", hash: "service-hash", whose: "the archive's own " };
+
+/// Compares what bytes sum up to with what their header says.
 pub(super) fn check_sums(
-    what: &str,
+    summed: &Summed,
     said: &FileHeader,
     crc32: u32,
     hash: Option<[u8; 32]>,
     at: Option<u64>,
     report: &mut Report,
 ) {
-    let (crc_code, hash_code, whose) = match what {
-        "part" => ("part-crc", "part-hash", "a part of "),
-        "service" => ("service-crc", "service-hash", "the archive's own "),
-        _ => ("file-crc", "file-hash", ""),
-    };
-    let name = &said.name;
+    let (name, whose) = (&said.name, summed.whose);
     if said.crc32.is_some_and(|said| said != crc32) {
-        report.fault(crc_code, format!("{whose}`{name}` has another crc-32 than its header says"), at);
+        report.fault(summed.crc, format!("{whose}`{name}` has another crc-32 than its header says"), at);
     }
     if said.blake2sp.is_some() && said.blake2sp != hash {
-        report.fault(hash_code, format!("{whose}`{name}` has another blake2sp than its header says"), at);
+        report.fault(summed.hash, format!("{whose}`{name}` has another blake2sp than its header says"), at);
     }
 }
 
@@ -180,7 +187,7 @@ fn check_whole(
         let message = format!("`{}` has {} bytes, its header says {size}", file.name, open.len);
         report.fault("size-mismatch", message, at);
     }
-    check_sums("file", file, open.crc32, hash, at, report);
+    check_sums(&WHOLE, file, open.crc32, hash, at, report);
 }
 
 /// Whether two parts tell the same of their file.

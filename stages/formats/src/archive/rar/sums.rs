@@ -20,15 +20,12 @@ pub trait Sums {
     fn said<D: Dialect>(&self, layout: &Layout<D>, part: usize) -> Result<Self::Said, Error>;
 
     /// The bytes of a part are about to come. The parts of one file come in their order.
-    fn begin(&mut self, number: usize, part: &Part) -> Result<(), Error> {
-        let _ = (number, part);
+    fn begin(&mut self, _number: usize, _part: &Part) -> Result<(), Error> {
         Ok(())
     }
 
     /// The next bytes of the part.
-    fn update(&mut self, bytes: &[u8]) {
-        let _ = bytes;
-    }
+    fn update(&mut self, _bytes: &[u8]) {}
 
     /// All bytes of the part have come; their CRC-32 was taken on the way.
     fn finish(&mut self, number: usize, part: &Part, crc32: u32);

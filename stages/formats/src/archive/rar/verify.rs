@@ -12,7 +12,7 @@ use crate::digest::crc32_combine;
 
 use super::super::{Progress, ReadSeek, Stop, Verdict, Volumes, pump};
 use super::headers::{Block, EndHeader, FileHeader, Header, HeaderError, MOST_HEADERS, Reading};
-use super::members::{Content, Members, Report, check_sums};
+use super::members::{Content, Members, Report, SERVICE, check_sums};
 use super::volume_check::{Seen, check_volumes};
 
 /// Checks the volumes, given in the order of their names.
@@ -115,7 +115,7 @@ impl Check {
             Block::File(file) => self.members.part(file, content, &mut self.report),
             Block::Service(service) if service.altered.is_none() => {
                 let at = Some(content.at);
-                check_sums("service", service, content.crc32, content.hash, at, &mut self.report);
+                check_sums(&SERVICE, service, content.crc32, content.hash, at, &mut self.report);
             }
             _ => {}
         }

@@ -141,7 +141,7 @@ fn record(out: &mut Vec<u8>, kind: u64, bytes: &[u8]) {
 
 /// Puts checksum, size, type and flags before the fields of a header. `content` is the size of what follows it,
 /// as it is to be written.
-fn with_crc(kind: u64, flags: u64, content: &[u8], fields: &[u8], extra: &[u8]) -> Vec<u8> {
+pub fn with_crc(kind: u64, flags: u64, content: &[u8], fields: &[u8], extra: &[u8]) -> Vec<u8> {
     let mut counted = Vec::with_capacity(16 + fields.len() + extra.len());
     vint::put(&mut counted, kind);
     vint::put(&mut counted, flags | if extra.is_empty() { 0 } else { HAS_EXTRA });

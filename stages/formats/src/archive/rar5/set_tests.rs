@@ -191,6 +191,41 @@ fn names_that_escape_are_faults_and_not_checked_is_not_a_fault() {
 }
 
 #[test]
+fn what_the_archive_keeps_for_itself_is_no_member_and_is_checked_where_it_can_be() {
+    let service = |name: &str, flags: u8, sum: &[u8], content: &[u8]| {
+        let len = content.len() as u8;
+        let fields = [&[flags, len, 0], sum, &[0, 1, name.len() as u8], name.as_bytes()].concat();
+        [&header::with_crc(header::SERVICE, header::HAS_CONTENT, &[len], &fields, &[]), content].concat()
+    };
+    let mut set = pack(entries(&[50]), "x", Options::default());
+    let bytes = &mut set[0].1;
+    let sum = crc32fast::hash(b"a comment").to_le_bytes();
+    let comment = service("CMT", header::HAS_CRC as u8, &sum, b"a comment");
+    let behind = bytes.len() - 8;
+    bytes.splice(behind..behind, service("QO", 0, &[], b"an index"));
+    bytes.splice(16..16, comment.clone());
+    assert_eq!(verdict(&set).faults, []);
+    assert_eq!((verdict(&set).members.len(), verdict(&set).unchecked), (1, vec![]));
+    set[0].1[16 + comment.len() - 1] ^= 1;
+    assert_eq!(codes(&verdict(&set).faults), ["service-crc"]);
+}
+
+#[test]
+fn links_and_encrypted_files_are_named_as_not_checked() {
+    let file = |name: u8, record: &[u8]| {
+        let fields = [0, 9, 0, 0, 1, 1, name];
+        header::with_crc(header::FILE, header::HAS_CONTENT, &[0], &fields, record)
+    };
+    let mut set = pack(entries(&[50]), "x", Options::default());
+    set[0].1.splice(16..16, [file(b'e', &[2, 1, 0]), file(b'l', &[5, 5, 1, 0, 1, b'x'])].concat());
+    let verdict = verdict(&set);
+    let why: Vec<_> =
+        verdict.unchecked.iter().map(|found| (found.name.as_str(), found.why.as_str())).collect();
+    assert_eq!(why, [("e", "it is encrypted"), ("l", "it is a link")]);
+    assert_eq!(verdict.faults, []);
+}
+
+#[test]
 fn a_wrong_sum_fails_extraction() {
     for hash in HASHES {
         let mut set = pack(vec![Entry::file("a", 500, TIME)], "x", options(200, hash));
