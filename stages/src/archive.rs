@@ -288,9 +288,6 @@ impl Stage for Archive {
             ];
         };
         let mut faults = (writer.check)(self);
-        if self.layout == Layout::Epub && writer.name != "zip" {
-            faults.push(OptionFault::new("layout", "an EPUB is a ZIP").hint("write `format: zip`"));
-        }
         faults.extend(self.stored().err().map(|error| OptionFault::new("store", error.to_string())));
         faults
     }

@@ -72,7 +72,7 @@ pub(crate) fn reserve(folder: &Path, bytes: u64) -> Result<(), StageError> {
 /// Takes the space of a file before its first byte is written, where the file system can without writing zeros.
 pub(crate) fn allocate(path: &Path, file: &File, size: u64) -> Result<(), StageError> {
     const TMPFS: i64 = 0x0102_1994;
-    let in_memory = fstatfs(file).is_ok_and(|found| i64::try_from(found.f_type) == Ok(TMPFS));
+    let in_memory = fstatfs(file).is_ok_and(|found| found.f_type == TMPFS);
     if in_memory || size == 0 {
         return Ok(());
     }

@@ -123,7 +123,7 @@ pub fn sniff(head: &[u8]) -> Option<&'static Format> {
 pub fn named(file: &str) -> Option<&'static Format> {
     let lower = file.to_ascii_lowercase();
     let ends = |extension: &&str| lower.strip_suffix(*extension).is_some_and(|stem| stem.ends_with('.'));
-    FORMATS.iter().find(|format| format.extensions.iter().any(|extension| ends(&extension)))
+    FORMATS.iter().find(|format| format.extensions.iter().any(ends))
 }
 
 /// The format of that name.

@@ -20,8 +20,11 @@ pub(super) struct Generation<D: Dialect> {
     pub(super) time: fn(&Archive, &Job<'_>, &Input) -> Result<D::Time, StageError>,
     /// Any time at all: it takes the same room as any other.
     pub(super) some_time: D::Time,
-    pub(super) seal: fn(&Layout<D>, usize, &[Option<u32>]) -> Result<RarSealed, Error>,
+    pub(super) seal: SealOne<D>,
 }
+
+/// Seals the volume of that index, given the CRC-32 of each part as far as known.
+type SealOne<D> = fn(&Layout<D>, usize, &[Option<u32>]) -> Result<RarSealed, Error>;
 
 pub(super) fn check(options: &Archive) -> Vec<OptionFault> {
     let mut faults = Vec::new();

@@ -29,8 +29,11 @@ pub(super) struct Layout<'a> {
     /// All parts of all volumes, in their order.
     pub(super) parts: &'a [Part],
     /// What stands around the parts of a volume, given the CRC-32 of each part as far as known.
-    pub(super) seal: &'a (dyn Fn(usize, &[Option<u32>]) -> Result<Sealed, StageError> + Sync),
+    pub(super) seal: &'a Seal<'a>,
 }
+
+/// Seals the volume of that index, given the CRC-32 of each part as far as known.
+pub(super) type Seal<'a> = dyn Fn(usize, &[Option<u32>]) -> Result<Sealed, StageError> + Sync + 'a;
 
 /// One volume of a layout.
 pub(super) struct Volume {

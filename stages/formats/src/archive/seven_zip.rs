@@ -5,6 +5,7 @@
 
 mod bytes;
 mod coders;
+mod folder;
 mod header;
 mod parse;
 mod verify;

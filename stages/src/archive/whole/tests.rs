@@ -47,7 +47,7 @@ fn many_files_become_one_archive_that_foreign_programs_read() {
             let done = papers().run("archive", json!({ "format": format, "level": level })).good();
             assert_eq!(done.names(), [format!("test.release-grp.{format}")]);
             judge(&done, format);
-            let verdict = crate::verify::verify(&done.release(), &mut |_| Ok(())).unwrap();
+            let verdict = crate::verify::verify(&done.release(), &|_| Ok(())).unwrap();
             assert_eq!(
                 (verdict.archives, verdict.faults, verdict.unchecked),
                 (1, vec![], vec![]),
@@ -71,7 +71,7 @@ fn damage_is_found() {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x10;
             fs::write(&path, bytes).unwrap();
-            let verdict = crate::verify::verify(&done.release(), &mut |_| Ok(())).unwrap();
+            let verdict = crate::verify::verify(&done.release(), &|_| Ok(())).unwrap();
             assert!(!verdict.faults.is_empty(), "{format}: byte {at}");
         }
         // A compressed file of another kind is no archive, and nothing is wrong with it.
@@ -79,7 +79,7 @@ fn damage_is_found() {
     }
     let done = Bench::new().file("plain.gz", GZ).run("checksum", json!({ "format": "md5" })).good();
     fs::write(done.release().join("plain.gz"), GZ).unwrap();
-    let verdict = crate::verify::verify(&done.release(), &mut |_| Ok(())).unwrap();
+    let verdict = crate::verify::verify(&done.release(), &|_| Ok(())).unwrap();
     assert_eq!((verdict.faults, verdict.unchecked), (vec![], vec![]));
 }
 

@@ -130,7 +130,9 @@ fn options_that_cannot_be_meant_are_refused_with_advice() {
         json!({ "format": "zip", "layout": "epub", "volume": "each" }),
         "volume: an EPUB is one file (leave",
     );
-    check(json!({ "format": "tar.gz", "layout": "epub" }), "layout: an EPUB is a ZIP (write `format: zip`)");
+    for format in ["7z", "tar.gz", "tar.zst"] {
+        check(json!({ "format": format, "layout": "epub" }), "layout");
+    }
     check(json!({ "format": "zip", "level": 10 }), "level");
     check(json!({ "format": "zip", "level": -1 }), "level");
     check(json!({ "format": "zip", "store": ["[a"] }), "store");

@@ -8,7 +8,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::super::{Member, Progress, ReadSeek, Stop, Verdict, Volumes, bounds, name, pump};
 use super::coders::{self, Refusal};
-use super::parse::{File, Folder, Header, Parsed, Stream, Streams, parse};
+use super::folder::Folder;
+use super::parse::{File, Header, Parsed, Stream, Streams, parse};
 use super::{SIGNATURE, START};
 
 /// Largest header, packed or not: room for the names of a million files.
