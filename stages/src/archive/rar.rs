@@ -44,6 +44,9 @@ pub(super) fn check(options: &Archive) -> Vec<OptionFault> {
         let fault = OptionFault::new("sizes", "names a size that is too small, or none");
         faults.push(fault.hint(format!("the smallest is {SMALLEST} bytes; `15MB` or `50MB` are usual")));
     }
+    if options.layout != super::Layout::Plain {
+        faults.push(OptionFault::new("layout", "an EPUB is a ZIP").hint("write `format: zip`"));
+    }
     for (key, set) in [("level", options.level.is_some()), ("store", options.store.is_some())] {
         if set {
             faults.push(
