@@ -271,7 +271,6 @@ mod tests {
         check("{% iff title %}", ("unknown tag `iff`; did you mean `if`?", 1, 4));
         let unclosed = Language::default().check(&Template::new("a\n{% if title %}b")).unwrap_err();
         assert!(matches!(unclosed, TemplateError::Syntax { .. }), "{unclosed:?}");
-        println!("{unclosed}");
     }
 
     #[test]
