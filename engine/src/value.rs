@@ -47,10 +47,18 @@ impl std::error::Error for ValueError {}
 
 /// Foreign text made fit for a message: in backquotes, on one line, not too long.
 pub fn shown(text: &str) -> String {
-    const LONGEST: usize = 60;
+    within(text, 60)
+}
+
+/// A path made fit for a message: as [`shown`], but whole unless it is absurdly long, since its end tells most.
+pub fn shown_path(path: &str) -> String {
+    within(path, 1_000)
+}
+
+fn within(text: &str, longest: usize) -> String {
     let mut out = String::from("`");
     for (count, c) in text.chars().enumerate() {
-        if count == LONGEST {
+        if count == longest {
             out.push('…');
             break;
         }

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-pub use engine::value::{is_printable, shown};
+pub use engine::value::{is_printable, shown, shown_path};
 
 /// A text that was read, with the name a person knows it by.
 #[derive(Debug)]

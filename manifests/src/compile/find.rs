@@ -6,7 +6,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use engine::value::shown;
+use engine::value::{shown, shown_path};
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::load::reason;
@@ -118,7 +118,11 @@ fn glob(folder: &Path, lead: &str, pattern: &str, output: &Path) -> Result<Vec<F
         let unreadable = |error: &std::io::Error| {
             Missing::new(
                 "source/unreadable",
-                format!("cannot read the folder {}: {}", shown(&format!("{prefix}{below}")), reason(error)),
+                format!(
+                    "cannot read the folder {}: {}",
+                    shown_path(&format!("{prefix}{below}")),
+                    reason(error)
+                ),
             )
         };
         let entries = match fs::read_dir(&path) {
@@ -134,7 +138,7 @@ fn glob(folder: &Path, lead: &str, pattern: &str, output: &Path) -> Result<Vec<F
             if seen > MOST_ENTRIES {
                 let message = format!(
                     "{} looks at more than {MOST_ENTRIES} files",
-                    shown(&format!("{prefix}{pattern}"))
+                    shown_path(&format!("{prefix}{pattern}"))
                 );
                 return Err(Missing::new("source/too-many", message));
             }
@@ -151,8 +155,10 @@ fn glob(folder: &Path, lead: &str, pattern: &str, output: &Path) -> Result<Vec<F
                 }
             } else if kind.is_file() && matcher.is_match(&here) {
                 if file_name.to_str().is_none() {
-                    let message =
-                        format!("the name of the file {} is not UTF-8", shown(&format!("{prefix}{here}")));
+                    let message = format!(
+                        "the name of the file {} is not UTF-8",
+                        shown_path(&format!("{prefix}{here}"))
+                    );
                     return Err(Missing::new("source/bad-name", message).hint("give the file another name"));
                 }
                 found.push(Found { written: format!("{prefix}{here}"), name: here, path });
@@ -163,9 +169,12 @@ fn glob(folder: &Path, lead: &str, pattern: &str, output: &Path) -> Result<Vec<F
     if found.is_empty() {
         let message = match pattern {
             "**" => {
-                format!("there is no file in the folder {}", shown(if lead.is_empty() { "." } else { lead }))
+                format!(
+                    "there is no file in the folder {}",
+                    shown_path(if lead.is_empty() { "." } else { lead })
+                )
             }
-            _ => format!("{} matches no file", shown(&format!("{prefix}{pattern}"))),
+            _ => format!("{} matches no file", shown_path(&format!("{prefix}{pattern}"))),
         };
         let hint = "paths and globs are relative to the manifest; `**` matches folders, and hidden files are left out";
         return Err(Missing::new("source/no-match", message).hint(hint));

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::value::shown;
+use engine::value::shown_path;
 
 use crate::diagnostic::Diagnostic;
 use crate::node::{File, Place};
@@ -16,7 +16,8 @@ use crate::parse::MAX_BYTES;
 /// Reads a file that a person named. It may be a pipe, such as a shell makes for `<(…)`.
 pub(crate) fn read(path: &Path, name: &str) -> Result<Arc<File>, Box<Diagnostic>> {
     let fault = |why: String| {
-        let fault = Diagnostic::error("manifest/unreadable", format!("cannot read {}: {why}", shown(name)));
+        let fault =
+            Diagnostic::error("manifest/unreadable", format!("cannot read {}: {why}", shown_path(name)));
         fault.at(&Place::start_of(&File::new(name, ""))).boxed()
     };
     let open = fs::File::open(path).map_err(|error| fault(reason(&error)))?;
@@ -38,7 +39,7 @@ pub(crate) fn read(path: &Path, name: &str) -> Result<Arc<File>, Box<Diagnostic>
 pub(crate) fn read_regular(path: &Path, name: &str) -> Result<Arc<File>, Box<Diagnostic>> {
     match fs::metadata(path) {
         Ok(found) if !found.is_file() && !found.is_dir() => {
-            let message = format!("cannot read {}: it is no regular file", shown(name));
+            let message = format!("cannot read {}: it is no regular file", shown_path(name));
             Err(Diagnostic::error("manifest/unreadable", message)
                 .at(&Place::start_of(&File::new(name, "")))
                 .boxed())
