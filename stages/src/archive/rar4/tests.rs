@@ -175,3 +175,22 @@ fn more_files_than_a_process_may_open_are_packed() {
     }
     bench.run("archive", json!({ "format": "rar4" })).good();
 }
+
+#[test]
+fn volumes_too_large_to_be_held_have_right_digests_too() {
+    let done = Bench::new()
+        .file("film.bin", noise(60_000_000, 5))
+        .step("rar", "archive", &["source"], json!({ "format": "rar4", "volume": "55MB", "base": "x" }))
+        .step("sums", "checksum", &["rar"], json!({ "format": "sha256" }))
+        .go()
+        .good();
+    assert_eq!(done.read, 0, "the sums are those taken while writing");
+    let sums =
+        done.files.iter().find(|(name, _)| name.ends_with("256")).map(|(_, bytes)| bytes.clone()).unwrap();
+    for name in ["x.rar", "x.r00"] {
+        let mut digester = formats::digest::Digester::new(["sha256"]).unwrap();
+        digester.update(&done.files[name]);
+        let line = format!("{}  {name}", digester.finish()["sha256"]);
+        assert!(String::from_utf8_lossy(&sums).contains(&line), "{name}");
+    }
+}
