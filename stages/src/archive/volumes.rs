@@ -9,6 +9,7 @@
 //! once more beforehand for their CRCs.
 
 mod ordered;
+mod settle;
 mod unordered;
 
 use std::fs::File;
@@ -22,6 +23,7 @@ use engine::{Artifact, Digests, Job, StageError};
 use formats::archive::split::Part;
 
 use crate::files;
+use settle::{Settling, settle};
 
 /// A set of volumes as laid out.
 pub(super) struct Layout<'a> {
@@ -63,14 +65,21 @@ const BLOCK: u64 = 256 * 1024;
 
 /// Writes all volumes into the step's directory.
 pub(super) fn write(job: &Job<'_>, layout: &Layout<'_>) -> Result<Written, StageError> {
-    let work = Work::new(job, layout)?;
-    let of_volumes = job.wanted().iter().any(|name| name != "crc32");
-    let of_inputs = job.inputs().iter().any(|input| job.wanted_of(input).iter().any(|name| name != "crc32"));
-    let (volumes, mut inputs) = if of_volumes || of_inputs {
-        ordered::write(&work, of_volumes)?
-    } else {
-        (unordered::write(&work)?, vec![Digests::new(); job.inputs().len()])
-    };
+    let (settling, completed) = Settling::new(layout.volumes.iter().map(|volume| {
+        layout.parts.get(volume.parts.clone()).unwrap_or_default().iter().map(|part| part.len).sum()
+    }));
+    let work = Work::new(job, layout, settling)?;
+    let (volumes, mut inputs) = std::thread::scope(|scope| {
+        let paths = &work.paths;
+        let settled = scope.spawn(move || settle(paths, completed));
+        let ending = work.settling.ending();
+        let written = copy(&work);
+        drop(ending);
+        match settled.join() {
+            Ok(settled) => settled.and(written),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })?;
     let crcs = work.crcs();
     for (entry, digests) in inputs.iter_mut().enumerate() {
         let parts = layout.parts.iter().zip(&crcs).filter(|(part, _)| part.entry == entry);
@@ -86,18 +95,31 @@ pub(super) fn write(job: &Job<'_>, layout: &Layout<'_>) -> Result<Written, Stage
     Ok(Written { artifacts: artifacts.collect(), inputs })
 }
 
+/// Copies everything; gives the digests of each volume and of each input.
+fn copy(work: &Work<'_, '_>) -> Result<(Vec<Digests>, Vec<Digests>), StageError> {
+    let job = work.job;
+    let of_volumes = job.wanted().iter().any(|name| name != "crc32");
+    let of_inputs = job.inputs().iter().any(|input| job.wanted_of(input).iter().any(|name| name != "crc32"));
+    if of_volumes || of_inputs {
+        ordered::write(work, of_volumes)
+    } else {
+        Ok((unordered::write(work)?, vec![Digests::new(); job.inputs().len()]))
+    }
+}
+
 /// What all threads share.
 struct Work<'a, 'j> {
     job: &'a Job<'j>,
     layout: &'a Layout<'a>,
     paths: Vec<PathBuf>,
     crcs: Mutex<Vec<Option<u32>>>,
+    settling: Settling,
     total: u64,
     done: AtomicU64,
 }
 
 impl<'a, 'j> Work<'a, 'j> {
-    fn new(job: &'a Job<'j>, layout: &'a Layout<'a>) -> Result<Self, StageError> {
+    fn new(job: &'a Job<'j>, layout: &'a Layout<'a>, settling: Settling) -> Result<Self, StageError> {
         let sizes: Vec<u64> = layout.volumes.iter().map(|volume| volume.size).collect();
         files::reserve(job.folder(), sizes.iter().sum())?;
         let paths: Vec<PathBuf> =
@@ -108,7 +130,7 @@ impl<'a, 'j> Work<'a, 'j> {
         }
         let total = layout.parts.iter().map(|part| part.len).sum();
         let crcs = Mutex::new(vec![None; layout.parts.len()]);
-        Ok(Self { job, layout, paths, crcs, total, done: AtomicU64::new(0) })
+        Ok(Self { job, layout, paths, crcs, settling, total, done: AtomicU64::new(0) })
     }
 
     fn crcs(&self) -> Vec<Option<u32>> {
@@ -171,7 +193,9 @@ impl<'a, 'j> Work<'a, 'j> {
             .map_err(|error| StageError::writing(&self.paths.get(index).cloned().unwrap_or_default(), &error))
     }
 
-    fn passed(&self, bytes: u64) -> Result<(), StageError> {
+    /// So many bytes of a part are in their volume.
+    fn passed(&self, volume: usize, bytes: u64) -> Result<(), StageError> {
+        self.settling.written(volume, bytes);
         let done = self.done.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.job.progress(done, self.total, "bytes");
         self.job.check()

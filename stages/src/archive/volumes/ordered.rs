@@ -304,7 +304,7 @@ impl Run<'_, '_, '_> {
             None => last.insert((block.volume, self.work.volume(block.volume)?)),
         };
         self.work.put(volume, block.volume, block.at, &block.bytes)?;
-        self.work.passed(block.bytes.len() as u64)?;
+        self.work.passed(block.volume, block.bytes.len() as u64)?;
         let mut state = self.lock();
         state.unwritten -= 1;
         state.give_back(block);

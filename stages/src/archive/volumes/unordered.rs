@@ -70,7 +70,7 @@ fn one(work: &Work<'_, '_>, piece: &Piece, block: &mut Vec<u8>, put: bool) -> Re
         crc.update(block);
         if let Some(volume) = &volume {
             work.put(volume, part.volume, part.at + piece.start + done, block)?;
-            work.passed(block.len() as u64)?;
+            work.passed(part.volume, block.len() as u64)?;
         } else {
             work.job.check()?;
         }
