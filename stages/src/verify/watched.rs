@@ -23,8 +23,12 @@ impl Taken {
     }
 }
 
-/// A reader whose bytes are digested as they pass, each once, as long as none is passed over.
-pub(super) struct Watched<'a, R> {
+/// Most bytes that are read once more because they were passed over or read before their turn: the directory of an
+/// archive at its end, and what stands between its files.
+const MOST_AGAIN: u64 = 1 << 20;
+
+/// A reader whose bytes are digested as they pass, each once. What is passed over is made up for where it is little.
+pub(super) struct Watched<'a, R: Read + Seek> {
     inner: R,
     at: u64,
     digested: u64,
@@ -40,25 +44,55 @@ impl<'a, R: Read + Seek> Watched<'a, R> {
         let digester = if wanted.is_empty() { None } else { files::digester(wanted).ok() };
         Self { inner, at: 0, digested: 0, size, name: name.to_owned(), digester, taken }
     }
+
+    /// Digests what lies between the last digested byte and `to`, when it is little.
+    fn make_up(&mut self, to: u64) -> io::Result<()> {
+        let gap = to.saturating_sub(self.digested);
+        let Some(digester) = self.digester.as_mut().filter(|_| (1..=MOST_AGAIN).contains(&gap)) else {
+            return Ok(());
+        };
+        self.inner.seek(SeekFrom::Start(self.digested))?;
+        let mut block = [0; 8192];
+        while self.digested < to {
+            let room = usize::try_from(to - self.digested).unwrap_or(usize::MAX).min(block.len());
+            let room = block.get_mut(..room).unwrap_or_default();
+            let got = self.inner.read(room)?;
+            if got == 0 {
+                break;
+            }
+            digester.update(room.get(..got).unwrap_or_default());
+            self.digested += got as u64;
+        }
+        self.inner.seek(SeekFrom::Start(self.at))?;
+        Ok(())
+    }
 }
 
-impl<R: Read + Seek> Read for Watched<'_, R> {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let got = self.inner.read(room)?;
-        let end = self.at + got as u64;
-        if self.at > self.digested {
-            self.digester = None;
-        } else if let (Some(digester), true) = (&mut self.digester, end > self.digested) {
-            let known = usize::try_from(self.digested - self.at).unwrap_or(usize::MAX);
-            digester.update(room.get(known..got).unwrap_or_default());
-            self.digested = end;
-        }
-        self.at = end;
+impl<R: Read + Seek> Drop for Watched<'_, R> {
+    fn drop(&mut self) {
+        // A file that cannot be read to its end has no digests, and whoever needs them says why.
+        let _ = self.make_up(self.size);
         if self.digested == self.size
             && let Some(digester) = self.digester.take()
         {
             self.taken.keep(std::mem::take(&mut self.name), digester.finish());
         }
+    }
+}
+
+impl<R: Read + Seek> Read for Watched<'_, R> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        if self.at > self.digested {
+            self.make_up(self.at)?;
+        }
+        let got = self.inner.read(room)?;
+        let end = self.at + got as u64;
+        if let Some(digester) = self.digester.as_mut().filter(|_| (self.at..end).contains(&self.digested)) {
+            let known = usize::try_from(self.digested - self.at).unwrap_or(usize::MAX);
+            digester.update(room.get(known..got).unwrap_or_default());
+            self.digested = end;
+        }
+        self.at = end;
         Ok(got)
     }
 }
@@ -76,39 +110,48 @@ mod tests {
 
     use super::*;
 
-    fn check(act: impl FnOnce(&mut Watched<'_, Cursor<&[u8]>>), wanted: bool) {
-        let bytes = b"some bytes of a file".as_slice();
+    fn check(len: usize, act: impl FnOnce(&mut Watched<'_, Cursor<&[u8]>>), wanted: bool) {
+        let bytes: Vec<u8> = (0..len).map(|at| (at / 7) as u8).collect();
         let taken = Taken::default();
         let wants = BTreeSet::from(["crc32".to_owned()]);
-        act(&mut Watched::new(Cursor::new(bytes), bytes.len() as u64, "x", &wants, &taken));
+        act(&mut Watched::new(Cursor::new(&*bytes), len as u64, "x", &wants, &taken));
         let digest = taken.of("x").map(|digests| digests["crc32"].clone());
-        assert_eq!(digest, wanted.then(|| format!("{:08x}", crc32fast::hash(bytes))));
+        assert_eq!(digest, wanted.then(|| format!("{:08x}", crc32fast::hash(&bytes))));
     }
 
+    fn read(file: &mut Watched<'_, Cursor<&[u8]>>, from: u64, count: usize) {
+        let _ = file.seek(SeekFrom::Start(from));
+        let mut room = vec![0; count];
+        let _ = file.read_exact(&mut room);
+        assert!(room.iter().enumerate().all(|(at, byte)| *byte == ((from as usize + at) / 7) as u8));
+    }
+
+    const LONG: usize = 3 << 20;
+
     #[test]
-    fn a_file_that_is_read_through_gives_its_digests_however_it_is_read() {
-        let mut all = Vec::new();
-        check(|file| drop(file.read_to_end(&mut all)), true);
+    fn a_file_that_is_read_through_gives_its_digests_in_whatever_order() {
+        check(0, |_| {}, true);
+        check(LONG, |file| read(file, 0, LONG), true);
         check(
+            LONG,
+            |file| [(0, 7), (3, LONG - 3)].iter().for_each(|&(from, count)| read(file, from, count)),
+            true,
+        );
+        // A directory at the end first, then the files in their order with gaps, as a ZIP is read.
+        check(
+            LONG,
             |file| {
-                let mut few = [0; 7];
-                let _ = file.read_exact(&mut few);
-                let _ = file.seek(SeekFrom::Start(3));
-                let _ = file.read_to_end(&mut Vec::new());
+                read(file, LONG as u64 - 900, 900);
+                read(file, 30, 2 << 20);
+                read(file, (2 << 20) + 500, 700_000);
             },
             true,
         );
     }
 
     #[test]
-    fn a_file_that_is_read_in_part_gives_none() {
-        check(|file| drop(file.read(&mut [0; 5])), false);
-        check(
-            |file| {
-                let _ = file.seek(SeekFrom::Start(4));
-                let _ = file.read_to_end(&mut Vec::new());
-            },
-            false,
-        );
+    fn a_file_of_which_much_is_passed_over_gives_none() {
+        check(LONG, |file| read(file, 0, 5), false);
+        check(LONG, |file| read(file, 2 << 20, 1 << 20), false);
     }
 }
