@@ -75,6 +75,7 @@ fn failed(path: &Path, error: StageError) -> Failure {
 
 fn human(verdict: &Verdict, ui: &Ui) -> String {
     let word = match verdict.faults.len() {
+        0 if verdict.archives + verdict.sums == 0 => ui.out.odd("nothing to test"),
         0 => ui.out.good("ok"),
         count => ui.out.bad(&words::count(count, "fault")),
     };
