@@ -49,23 +49,23 @@ pub const FORMATS: &[Format] = &[
 ];
 
 /// Checks one archive. An error comes from `progress` alone; what cannot be read is a fault.
-pub type Verify = fn(&mut dyn Volumes, &mut Progress<'_>) -> io::Result<Verdict>;
+pub type Verify = fn(&dyn Volumes, &mut Progress<'_>) -> io::Result<Verdict>;
 
 /// Told how many more bytes were done, often; zero means "still alive". Its error ends the work.
-pub type Progress<'a> = dyn FnMut(u64) -> io::Result<()> + 'a;
+pub type Progress<'a> = dyn FnMut(u64) -> io::Result<()> + Send + 'a;
 
 /// Bytes that can be read from any place.
 pub trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek + ?Sized> ReadSeek for T {}
 
-/// The volumes of one archive in their order. One is open at a time, however many there are.
-pub trait Volumes {
+/// The volumes of one archive in their order. As many are open at a time as there are threads, however many there are.
+pub trait Volumes: Sync {
     /// How many volumes there are.
     fn count(&self) -> usize;
     /// File name of a volume, for faults.
     fn name(&self, index: usize) -> &str;
     /// Opens a volume at its first byte.
-    fn open(&mut self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>>;
+    fn open(&self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>>;
 }
 
 /// Something wrong with an archive.
@@ -203,7 +203,7 @@ impl Volumes for InMemory {
         &self.0[index].0
     }
 
-    fn open(&mut self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>> {
+    fn open(&self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>> {
         Ok(Box::new(io::Cursor::new(&self.0[index].1)))
     }
 }

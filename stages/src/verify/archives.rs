@@ -168,7 +168,7 @@ fn run(set: &Set, claims: &Claims, taken: &Taken, progress: &Progress<'_>) -> Re
             io::Error::other("stopped")
         })
     };
-    let result = (set.format.verify)(&mut Opened { members: &set.members, claims, taken }, &mut passed);
+    let result = (set.format.verify)(&Opened { members: &set.members, claims, taken }, &mut passed);
     if let Some(error) = stopped {
         return Err(error);
     }
@@ -208,7 +208,7 @@ impl Volumes for Opened<'_> {
         self.members.get(index).map_or("", |member| split(&member.name).1)
     }
 
-    fn open(&mut self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>> {
+    fn open(&self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>> {
         let member = self.members.get(index).ok_or(io::ErrorKind::NotFound)?;
         if member.section.is_some() {
             return member.open();

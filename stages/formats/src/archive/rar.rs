@@ -9,6 +9,7 @@ mod extract;
 mod headers;
 mod layout;
 mod members;
+mod scan;
 mod seal;
 mod sums;
 mod verify;

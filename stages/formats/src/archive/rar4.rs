@@ -46,13 +46,13 @@ pub struct Options {
 }
 
 /// Checks the volumes, given in the order of their names.
-pub fn verify(volumes: &mut dyn Volumes, progress: &mut Progress<'_>) -> io::Result<Verdict> {
+pub fn verify(volumes: &dyn Volumes, progress: &mut Progress<'_>) -> io::Result<Verdict> {
     rar::verify(&READING, volumes, progress)
 }
 
 /// Writes the content of the file called `name` to `sink`; gives its size. What was written before an error is to
 /// be thrown away.
-pub fn extract(volumes: &mut dyn Volumes, name: &str, sink: &mut dyn Write) -> Result<u64, ExtractError> {
+pub fn extract(volumes: &dyn Volumes, name: &str, sink: &mut dyn Write) -> Result<u64, ExtractError> {
     rar::extract(&READING, volumes, name, sink)
 }
 

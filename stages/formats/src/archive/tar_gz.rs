@@ -31,7 +31,7 @@ pub fn write(
 }
 
 /// Reads everything and says what is wrong.
-pub fn verify(volumes: &mut dyn Volumes, progress: &mut Progress<'_>) -> io::Result<Verdict> {
+pub fn verify(volumes: &dyn Volumes, progress: &mut Progress<'_>) -> io::Result<Verdict> {
     tar::verify::<Gzip>(EXTENSIONS, volumes, progress)
 }
 

@@ -41,7 +41,7 @@ pub fn files<T: Copy>(sizes: &[u64], time: T) -> Vec<Entry<T>> {
 }
 
 pub fn verdict(reading: &'static Reading, set: &[(String, Vec<u8>)]) -> Verdict {
-    verify(reading, &mut InMemory(set.to_vec()), &mut |_| Ok(())).unwrap()
+    verify(reading, &InMemory(set.to_vec()), &mut |_| Ok(())).unwrap()
 }
 
 pub fn codes(faults: &[Fault]) -> Vec<&'static str> {
@@ -59,7 +59,7 @@ pub fn check<T>(reading: &'static Reading, entries: &[Entry<T>], set: &Set) {
         assert_eq!((&member.name, member.size), (&entry.name, entry.size));
         assert_eq!(member.crc32, Some(crc32fast::hash(&want)));
         let mut got = Vec::new();
-        extract(reading, &mut InMemory(set.clone()), &entry.name, &mut got).unwrap();
+        extract(reading, &InMemory(set.clone()), &entry.name, &mut got).unwrap();
         assert_eq!(got, want);
     }
 }

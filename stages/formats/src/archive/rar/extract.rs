@@ -44,7 +44,7 @@ pub enum ExtractError {
 /// be thrown away.
 pub fn extract(
     reading: &'static Reading,
-    volumes: &mut dyn Volumes,
+    volumes: &dyn Volumes,
     name: &str,
     sink: &mut dyn Write,
 ) -> Result<u64, ExtractError> {

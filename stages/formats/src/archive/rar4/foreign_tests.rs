@@ -61,7 +61,7 @@ fn sets_of_official_rar_are_without_fault_and_rebuilt_byte_for_byte() {
         assert_eq!(verdict(&READING, &set).faults, []);
         let content = |name: &str| {
             let mut bytes = Vec::new();
-            extract(&mut InMemory(set.clone()), name, &mut bytes).unwrap();
+            extract(&InMemory(set.clone()), name, &mut bytes).unwrap();
             bytes
         };
         let (big, small) = (content("vols/bigfile.txt"), content("vols/smallfile.txt"));

@@ -53,6 +53,13 @@ fn sets_are_read_back_around_every_boundary() {
 }
 
 #[test]
+fn volumes_full_of_small_files_are_read_back_in_their_turn() {
+    let set = pack(entries(&[1; 14_000]), "base", options(400_000, Naming::Old));
+    let found = verdict(&set);
+    assert_eq!((set.len(), found.members.len(), found.faults), (2, 14_000, vec![]));
+}
+
+#[test]
 fn a_set_of_113_volumes_is_read_back() {
     for naming in [Naming::Old, Naming::Part] {
         let set = pack(entries(&[112 * (1000 - 82) + 1]), "base", options(1000, naming));
@@ -119,13 +126,13 @@ fn names_that_escape_are_faults_and_not_checked_is_not_a_fault() {
     let verdict = verdict(&set);
     assert_eq!(codes(&verdict.faults), Vec::<&str>::new());
     assert_eq!(verdict.unchecked[0].why, "it is compressed");
-    assert!(matches!(extract(&mut InMemory(set), "a", &mut Vec::new()), Err(ExtractError::NotStored(_))));
+    assert!(matches!(extract(&InMemory(set), "a", &mut Vec::new()), Err(ExtractError::NotStored(_))));
 }
 
 #[test]
 fn the_watcher_can_end_a_check() {
     let set = pack(entries(&[500]), "base", options(200, Naming::Old));
-    let stopped = verify(&mut InMemory(set), &mut |_| Err(io::Error::other("enough")));
+    let stopped = verify(&InMemory(set), &mut |_| Err(io::Error::other("enough")));
     assert_eq!(stopped.unwrap_err().to_string(), "enough");
 }
 
@@ -177,6 +184,6 @@ proptest! {
         let last = &mut set[3].1;
         last.truncate(cut.index(last.len()));
         verdict(&set);
-        let _ = extract(&mut InMemory(set), "0movie.mkv", &mut io::sink());
+        let _ = extract(&InMemory(set), "0movie.mkv", &mut io::sink());
     }
 }

@@ -187,7 +187,7 @@ fn names_that_escape_are_faults_and_not_checked_is_not_a_fault() {
     let set = changed(&[0x80, 0x00, 1, 4], &[0x80, 0x03, 1, 4]);
     assert_eq!(verdict(&set).faults, []);
     assert_eq!(verdict(&set).unchecked[0].why, "it is compressed");
-    assert!(matches!(extract(&mut InMemory(set), "aa/b", &mut Vec::new()), Err(ExtractError::NotStored(_))));
+    assert!(matches!(extract(&InMemory(set), "aa/b", &mut Vec::new()), Err(ExtractError::NotStored(_))));
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_wrong_sum_fails_extraction() {
         let mut set = pack(vec![Entry::file("a", 500, TIME)], "x", options(200, hash));
         let middle = set[1].1.len() - 20;
         set[1].1[middle] ^= 1;
-        let error = extract(&mut InMemory(set), "a", &mut Vec::new()).unwrap_err();
+        let error = extract(&InMemory(set), "a", &mut Vec::new()).unwrap_err();
         let matches = match hash {
             Hash::Crc32 => matches!(error, ExtractError::Crc(_)),
             Hash::Blake2sp => matches!(error, ExtractError::Hash(_)),
@@ -295,6 +295,6 @@ proptest! {
         let last = &mut set[count - 1].1;
         last.truncate(cut.index(last.len()));
         verdict(&set);
-        let _ = extract(&mut InMemory(set), "0movie.mkv", &mut io::sink());
+        let _ = extract(&InMemory(set), "0movie.mkv", &mut io::sink());
     }
 }

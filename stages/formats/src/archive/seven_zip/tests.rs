@@ -42,7 +42,7 @@ fn sample() -> Files {
 }
 
 fn verdict(name: &str, bytes: &[u8]) -> Verdict {
-    verify(&mut InMemory(vec![(name.to_owned(), bytes.to_vec())]), &mut quiet).unwrap()
+    verify(&InMemory(vec![(name.to_owned(), bytes.to_vec())]), &mut quiet).unwrap()
 }
 
 fn codes(bytes: &[u8]) -> Vec<&'static str> {

@@ -18,7 +18,7 @@ const HEADER: u64 = 64 << 20;
 const NESTED: usize = 4;
 
 /// Checks the archive. Only its first volume is read: a 7z that is split cannot be checked.
-pub fn verify(volumes: &mut dyn Volumes, progress: &mut Progress<'_>) -> io::Result<Verdict> {
+pub fn verify(volumes: &dyn Volumes, progress: &mut Progress<'_>) -> io::Result<Verdict> {
     let mut verdict = Verdict::default();
     if volumes.count() == 0 {
         return Ok(verdict);

@@ -21,7 +21,7 @@ const LONGEST: u64 = 1 << 20;
 /// compression goes, unless its name has one of the `extensions` of an archive.
 pub fn verify<C: Codec>(
     extensions: &[&str],
-    volumes: &mut dyn Volumes,
+    volumes: &dyn Volumes,
     progress: &mut Progress<'_>,
 ) -> io::Result<Verdict> {
     let mut found = Found::default();

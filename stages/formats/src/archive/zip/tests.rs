@@ -100,7 +100,7 @@ fn sample() -> Vec<(String, Vec<u8>)> {
 }
 
 fn verdict(bytes: &[u8]) -> Verdict {
-    verify(&mut InMemory(vec![("x.zip".to_owned(), bytes.to_vec())]), &mut quiet).unwrap()
+    verify(&InMemory(vec![("x.zip".to_owned(), bytes.to_vec())]), &mut quiet).unwrap()
 }
 
 fn codes(bytes: &[u8]) -> Vec<&'static str> {

@@ -27,14 +27,14 @@ impl Default for Limits {
 }
 
 /// Checks the archive within the usual limits.
-pub fn verify(volumes: &mut dyn Volumes, progress: &mut Progress<'_>) -> io::Result<Verdict> {
+pub fn verify(volumes: &dyn Volumes, progress: &mut Progress<'_>) -> io::Result<Verdict> {
     verify_within(Limits::default(), volumes, progress)
 }
 
 /// Checks the archive. Only its first volume is read: a ZIP that is split cannot be checked.
 pub fn verify_within(
     limits: Limits,
-    volumes: &mut dyn Volumes,
+    volumes: &dyn Volumes,
     progress: &mut Progress<'_>,
 ) -> io::Result<Verdict> {
     let mut verdict = Verdict::default();
