@@ -12,6 +12,7 @@ mod image;
 pub mod language;
 mod limits;
 mod markup;
+pub mod pdf;
 mod seam;
 pub mod txt;
 mod xml;
@@ -29,6 +30,14 @@ pub const READERS: &[Reader] = &[
         sniff: epub::sniff,
         read: epub::read,
         cover: Some(epub::cover),
+    },
+    Reader {
+        name: "pdf",
+        about: "PDF documents",
+        extensions: &["pdf"],
+        sniff: pdf::sniff,
+        read: pdf::read,
+        cover: None,
     },
     Reader {
         name: "txt",
@@ -107,7 +116,6 @@ mod tests {
     fn a_file_that_nobody_claims_has_a_size_and_no_more() {
         check(b"", UNKNOWN);
         check(&[0, 1, 2, 3, 0xff, 0, 0, 7], UNKNOWN);
-        check(b"%PDF-1.7\nhello", UNKNOWN);
     }
 
     #[test]
