@@ -59,8 +59,12 @@ pub fn read(source: &mut dyn Source, limits: &Limits) -> Result<Found, ReadError
     describe::describe(&mut file, &information, &xmp, &mut found, limits);
     if let Some(catalog) = &catalog {
         describe::language(&mut file, catalog, &xmp, &mut found, limits);
-        if let Some(pages) = pages::count(&mut file, catalog) {
-            found.facts.insert("pages".to_owned(), pages.into());
+        match pages::count(&mut file, catalog) {
+            Some(pages) => {
+                found.facts.insert("pages".to_owned(), pages.into());
+            }
+            None if encrypted => {}
+            None => found.damaged(Damage::of("its pages were not found; the file may be cut off")),
         }
     }
     if file.crypt.as_ref().is_some_and(|crypt| !crypt.is_open()) {

@@ -113,7 +113,9 @@ impl Scan {
             self.cross_references.push(at);
         } else if has(b"/Catalog") {
             self.catalog = Some(id);
-        } else if has(b"/Producer") || has(b"/CreationDate") {
+        } else if (has(b"/Producer") || has(b"/CreationDate"))
+            && ![b"/Type", b"/Subt", b"/Pare"].iter().any(|name| has(*name))
+        {
             self.information = Some(id);
         }
     }
