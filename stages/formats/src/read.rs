@@ -3,6 +3,7 @@
 //! Knows bytes and formats; opens no path, sees no file name, and never fails a file for being odd.
 //! A new format is a file under `read/`, a `mod` line and a row in [`READERS`].
 
+pub mod cbz;
 #[cfg(test)]
 mod corpus;
 pub mod epub;
@@ -12,6 +13,7 @@ mod image;
 pub mod language;
 mod limits;
 mod markup;
+pub mod mobi;
 pub mod pdf;
 mod seam;
 pub mod txt;
@@ -30,6 +32,22 @@ pub const READERS: &[Reader] = &[
         sniff: epub::sniff,
         read: epub::read,
         cover: Some(epub::cover),
+    },
+    Reader {
+        name: "cbz",
+        about: "comics in a ZIP, with or without ComicInfo.xml",
+        extensions: &["cbz"],
+        sniff: cbz::sniff,
+        read: cbz::read,
+        cover: Some(cbz::cover),
+    },
+    Reader {
+        name: "mobi",
+        about: "Mobipocket and Kindle books",
+        extensions: &["mobi", "azw", "azw3", "prc"],
+        sniff: mobi::sniff,
+        read: mobi::read,
+        cover: Some(mobi::cover),
     },
     Reader {
         name: "pdf",
