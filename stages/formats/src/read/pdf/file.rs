@@ -52,7 +52,7 @@ pub struct Loaded {
 struct Packed {
     bytes: Vec<u8>,
     /// Numbers of the objects and where they begin.
-    index: Vec<(u32, usize)>,
+    index: BTreeMap<u32, usize>,
 }
 
 /// Streams whose length stands in other streams and the like; real files have two.
@@ -85,6 +85,9 @@ impl<'a> File<'a> {
     /// Bytes of the file from here on, fewer at its end, none beyond it or past the budget.
     pub fn window(&mut self, at: u64, length: usize) -> Vec<u8> {
         let length = (length as u64).min(self.size.saturating_sub(at)).min(self.budget);
+        if length == 0 {
+            return Vec::new();
+        }
         self.budget -= length;
         let mut bytes = Vec::new();
         let read = self.source.seek(SeekFrom::Start(at)).and_then(|_| {
@@ -224,7 +227,7 @@ impl<'a> File<'a> {
             }
             Place::In(container) => {
                 let packed = self.packed(container)?;
-                let start = packed.index.iter().find(|(known, _)| *known == number)?.1;
+                let start = *packed.index.get(&number)?;
                 let object = Parser::new(packed.bytes.get(start..)?).object().ok()?;
                 Some(Loaded { object, ..Loaded::default() })
             }
@@ -234,7 +237,7 @@ impl<'a> File<'a> {
     /// The numbers of the objects in an object stream.
     pub fn packed_numbers(&mut self, container: u32) -> Vec<u32> {
         let packed = self.packed(container);
-        packed.map(|packed| packed.index.iter().map(|(number, _)| *number).collect()).unwrap_or_default()
+        packed.map(|packed| packed.index.keys().copied().collect()).unwrap_or_default()
     }
 
     fn packed(&mut self, container: u32) -> Option<Rc<Packed>> {
@@ -252,10 +255,11 @@ impl<'a> File<'a> {
         let mut bytes = self.stream(&loaded)?;
         bytes.extend(b"\nendobj\n");
         let mut header = Parser::new(bytes.get(..first.min(bytes.len()))?);
-        let mut index = Vec::new();
-        while index.len() < count {
+        let mut index = BTreeMap::new();
+        for _ in 0..count {
             let (Ok(number), Ok(offset)) = (header.unsigned(), header.unsigned()) else { break };
-            index.push((u32::try_from(number).ok()?, first.saturating_add(usize::try_from(offset).ok()?)));
+            let start = first.saturating_add(usize::try_from(offset).ok()?);
+            index.entry(u32::try_from(number).ok()?).or_insert(start);
         }
         let packed = Rc::new(Packed { bytes, index });
         self.unpacked = Some((container, packed.clone()));

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 const MOST: u64 = 10_000_000;
 
 /// Nodes of a page tree that are looked at when it has no count.
-const MOST_NODES: usize = 200_000;
+const MOST_NODES: usize = 20_000;
 
 /// The number of pages, when there is a page tree.
 pub fn count(file: &mut File<'_>, catalog: &Dictionary) -> Option<u64> {
@@ -18,7 +18,9 @@ pub fn count(file: &mut File<'_>, catalog: &Dictionary) -> Option<u64> {
         Object::Dictionary(top) => top,
         _ => return None,
     };
-    let said = file.value(&top, "Count").whole().filter(|said| (1..=MOST).contains(said));
+    // No page is without an object of its own.
+    let most = file.trailer.get("Size").whole().unwrap_or(MOST).min(MOST);
+    let said = file.value(&top, "Count").whole().filter(|said| (1..=most).contains(said));
     said.or_else(|| Some(leaves(file, catalog.get("Pages").clone())).filter(|count| *count > 0))
 }
 

@@ -73,9 +73,9 @@ fn scan(file: &mut File<'_>) -> Scan {
             match word {
                 b"obj" => scan.object(&piece, place, at),
                 b"tra" if piece.get(place..).is_some_and(|rest| rest.starts_with(b"trailer")) => {
-                    if scan.trailers.len() < MOST_TRAILERS {
-                        scan.trailers.push(at + place as u64 + 7);
-                    }
+                    scan.trailers.push(at + place as u64 + 7);
+                    // Were there ever too many, the newest would count.
+                    scan.trailers.drain(..scan.trailers.len().saturating_sub(MOST_TRAILERS));
                 }
                 _ => {}
             }
@@ -101,11 +101,9 @@ impl Scan {
         let id = Id { number, generation };
         let head = piece.get(word + 3..).unwrap_or_default();
         let head = head.get(..head.len().min(512)).unwrap_or_default();
-        let head = head
-            .windows(6)
-            .position(|word| word == b"endobj")
-            .and_then(|end| head.get(..end))
-            .unwrap_or(head);
+        // It goes on to its end or to the next one, so that each byte is looked at once.
+        let end = head.windows(3).position(|word| word == b"obj").unwrap_or(head.len());
+        let head = head.get(..end).unwrap_or_default();
         let has = |name: &[u8]| head.windows(name.len()).any(|word| word == name);
         if has(b"/ObjStm") && self.containers.len() < MOST_CONTAINERS {
             self.containers.push(number);

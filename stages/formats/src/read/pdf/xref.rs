@@ -46,6 +46,9 @@ struct Entries {
 /// Updates of one file; a form that was saved daily for years has fewer.
 const MOST_SECTIONS: usize = 4096;
 
+/// Ranges of numbers in all sections, each of which a search may have to pass.
+const MOST_RANGES: usize = 100_000;
+
 /// Follows the cross-reference from the end of the file. False when it is broken.
 pub fn read(file: &mut File<'_>) -> bool {
     let Some(start) = start(file) else { return false };
@@ -83,6 +86,15 @@ impl Sections {
             }
         }
         None
+    }
+}
+
+impl Section {
+    fn ranges(&self) -> usize {
+        match self {
+            Self::Table(ranges) => ranges.len(),
+            Self::Stream(entries) => entries.index.len(),
+        }
     }
 }
 
@@ -152,7 +164,8 @@ fn chain(file: &mut File<'_>, start: u64) -> Option<Vec<Section>> {
     let mut visited = BTreeSet::new();
     let mut next = Some(start);
     while let Some(at) = next {
-        if !visited.insert(at) || sections.len() >= MOST_SECTIONS {
+        let ranges: usize = sections.iter().map(Section::ranges).sum();
+        if !visited.insert(at) || sections.len() >= MOST_SECTIONS || ranges > MOST_RANGES {
             break;
         }
         let place = at.saturating_add(file.shift);
@@ -193,7 +206,11 @@ fn table(file: &mut File<'_>, at: u64) -> Option<(Section, Dictionary)> {
         let ((first, count), length) = after(file, at, range_head)?;
         let mut range = Range { first, count, at: at + length, width: 0 };
         if count > 0 {
-            range.at += after(file, range.at, |parser| Ok(parser.skip_space()))?.1;
+            let (_, space) = after(file, range.at, |parser| {
+                parser.skip_space();
+                Ok(())
+            })?;
+            range.at += space;
             range.width = width(file, &range)?;
             // Some writers number the head of the free list 1.
             let head = entry(&file.window(range.at, 20))?;
@@ -266,6 +283,7 @@ fn stream(file: &mut File<'_>, at: u64) -> Option<(Section, Dictionary)> {
     let index = match dictionary.get("Index").array() {
         Some(list) => list
             .chunks_exact(2)
+            .take(MOST_RANGES)
             .map(|pair| Some((small(pair.first()?)?, small(pair.get(1)?)?)))
             .collect::<Option<_>>()?,
         None => vec![(0, small(dictionary.get("Size"))?)],
