@@ -22,7 +22,7 @@ struct Scan {
 }
 
 /// Objects that are kept: more than any book has.
-const MOST_OBJECTS: usize = 2_000_000;
+const MOST_OBJECTS: usize = 1_000_000;
 const MOST_CONTAINERS: usize = 20_000;
 const MOST_TRAILERS: usize = 1_000;
 
@@ -35,9 +35,9 @@ pub fn rebuild(file: &mut File<'_>) {
     file.seen = Some(BTreeMap::new());
     let usual = file.budget;
     file.budget = file.budget.saturating_add(file.size.min(LARGEST_FILE) * 2);
-    let scan = scan(file);
+    let mut scan = scan(file);
     file.budget = usual;
-    file.seen = Some(scan.places.clone());
+    file.seen = Some(std::mem::take(&mut scan.places));
     find_trailer(file, &scan);
     file.crypt = Crypt::open(file);
     for &container in &scan.containers {
