@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde_json::{Map, Value};
 use stages::facts::Inspection;
 
@@ -16,6 +17,9 @@ Examples:
 
 /// Longest value that a table shows, in characters.
 const LONGEST: usize = 200;
+
+/// Files that are read at once before what was found in them is shown, so that many files are quick and need little memory.
+const AT_ONCE: usize = 128;
 
 /// Show the facts found in files
 ///
@@ -34,8 +38,13 @@ pub struct Args {
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let mut worst = Exit::Done;
-    for (number, file) in args.files.iter().enumerate() {
-        match stages::inspect(file) {
+    let read = args.files.chunks(AT_ONCE).flat_map(|files| match files {
+        // One file is read here: threads cost more than they give.
+        [file] => vec![stages::inspect(file)],
+        files => files.par_iter().map(|file| stages::inspect(file)).collect(),
+    });
+    for (number, (file, found)) in args.files.iter().zip(read).enumerate() {
+        match found {
             Ok(found) => {
                 let damage = found.damage.as_ref().map(ToString::to_string);
                 if damage.is_some() {

@@ -65,8 +65,10 @@ pub struct Known {
     pub rights: Option<String>,
     /// The program that made the file.
     pub producer: Option<String>,
-    /// The number of pages.
+    /// The number of pages; of a comic, its pictures; of a book, what it says of itself.
     pub pages: Option<u64>,
+    /// Whether a comic is manga.
+    pub manga: Option<bool>,
     /// The number of words.
     pub words: Option<u64>,
     /// The encoding of a text file: a name of the WHATWG, or `cp437` or `cp850`.

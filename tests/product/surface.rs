@@ -69,6 +69,21 @@ fn inspect_gives_one_object_a_file() {
 }
 
 #[test]
+fn many_files_are_shown_in_the_order_in_which_they_were_named() {
+    let world = World::new();
+    let names: Vec<String> = (0..300).map(|number| format!("note {number}.txt")).collect();
+    for (number, name) in names.iter().enumerate() {
+        // The first of them take longest.
+        world.write(name, "Some words.\n".repeat(if number % 100 == 0 { 50_000 } else { 1 }));
+    }
+    let mut arguments = vec!["inspect", "--json"];
+    arguments.extend(names.iter().map(String::as_str));
+    let lines = world.done(&arguments).lines();
+    let shown: Vec<&str> = lines.iter().filter_map(|line| line["file"].as_str()).collect();
+    assert_eq!(shown, names);
+}
+
+#[test]
 fn init_writes_a_manifest_that_runs_and_overwrites_nothing() {
     let world = World::new();
     world.write("book.epub", epub("A Book", "Ann Author", Some("2026"), 500));

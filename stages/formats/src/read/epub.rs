@@ -7,12 +7,12 @@ mod container;
 mod cover;
 mod metadata;
 mod package;
+mod pages;
 
 use super::xml;
 use super::zipped::{Container, Member};
-use super::{Cover, Damage, Found, Head, Limits, ReadError, Source, image};
+use super::{Cover, Damage, Found, Head, Limits, ReadError, Source};
 use package::Package;
-use serde_json::{Map, Value};
 
 const FORMAT: &str = "epub";
 const MIMETYPE: &[u8] = b"application/epub+zip";
@@ -41,11 +41,14 @@ pub fn read(source: &mut dyn Source, limits: &Limits) -> Result<Found, ReadError
     let mut container = Container::open(source, limits).map_err(unreadable)?;
     let package = open_package(&mut container, &mut found, limits)?;
     metadata::describe(&package, &mut found, limits);
+    if let Some(pages) = pages::count(&mut container, &package, limits) {
+        found.facts.insert("pages".to_owned(), pages.into());
+    }
     let told = !found.facts.is_empty();
     let encrypted = container::is_encrypted(&mut container, limits);
     found.facts.insert("encrypted".to_owned(), encrypted.into());
     if let Some(picture) = cover::find(&mut container, &package, limits) {
-        found.facts.insert("cover".to_owned(), cover_fact(&picture));
+        found.facts.insert("cover".to_owned(), picture.fact());
     } else if package.names_cover() {
         found.note("the cover it names is not there or no picture");
     }
@@ -92,17 +95,6 @@ fn open_package(
         found.damaged(Damage::of(format!("the package document: {damage}")));
     }
     Ok(Package::new(path, document.root))
-}
-
-fn cover_fact(cover: &Cover) -> Value {
-    let mut fact = Map::new();
-    fact.insert("media_type".to_owned(), cover.media_type.into());
-    if let Some((width, height)) = image::look(&cover.bytes).and_then(|picture| picture.size) {
-        fact.insert("width".to_owned(), width.into());
-        fact.insert("height".to_owned(), height.into());
-    }
-    fact.insert("bytes".to_owned(), cover.bytes.len().into());
-    Value::Object(fact)
 }
 
 fn unreadable(damage: Damage) -> ReadError {

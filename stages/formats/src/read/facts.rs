@@ -3,7 +3,7 @@
 //! Knows the shape of values, not where they came from.
 
 use super::markup::collapse;
-use super::{Found, Limits};
+use super::{Cover, Found, Limits, image};
 use serde_json::{Map, Number, Value};
 
 impl Found {
@@ -63,6 +63,20 @@ impl Found {
             }
             None => self.note(format!("the date `{}` tells nothing", super::zipped::printable(text))),
         }
+    }
+}
+
+impl Cover {
+    /// What its header tells, as the `cover` fact.
+    pub(super) fn fact(&self) -> Value {
+        let mut fact = Map::new();
+        fact.insert("media_type".to_owned(), self.media_type.into());
+        if let Some((width, height)) = image::look(&self.bytes).and_then(|picture| picture.size) {
+            fact.insert("width".to_owned(), width.into());
+            fact.insert("height".to_owned(), height.into());
+        }
+        fact.insert("bytes".to_owned(), self.bytes.len().into());
+        Value::Object(fact)
     }
 }
 

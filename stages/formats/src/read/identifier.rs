@@ -38,6 +38,10 @@ pub fn isbn13(text: &str) -> Option<String> {
 #[must_use]
 pub fn classify(value: &str, scheme: Option<&str>) -> Option<(String, String)> {
     let value = value.trim();
+    // Its own word for what it is may be joined to it in every way.
+    if let Some(isbn) = labelled_isbn(value) {
+        return Some(("isbn".to_owned(), isbn));
+    }
     let (prefix, bare) = split(value);
     let key = prefix.or_else(|| scheme.and_then(known_scheme)).unwrap_or_else(|| guess(bare).to_owned());
     if bare.is_empty() {
@@ -49,6 +53,22 @@ pub fn classify(value: &str, scheme: Option<&str>) -> Option<(String, String)> {
         _ => bare.to_owned(),
     };
     Some((key, value))
+}
+
+/// The ISBN behind the word `ISBN`, as in `eISBN-13: 978-…` or `ISBN 978… (paperback)`.
+fn labelled_isbn(value: &str) -> Option<String> {
+    let rest = strip(value, "e").or_else(|| strip(value, "p")).and_then(|rest| strip(rest, "isbn"));
+    let rest = rest.or_else(|| strip(value, "isbn"))?;
+    let number = |rest: &str| {
+        let rest = rest.trim_start_matches([' ', ':', '=', '#', '.', '_']);
+        isbn13(rest.split_once(" (").map_or(rest, |(number, _)| number))
+    };
+    let numbered = || {
+        let rest = rest.trim_start_matches(['-', ' ', '(']);
+        let rest = strip(rest, "13").or_else(|| strip(rest, "10"))?;
+        number(rest.trim_start_matches(')'))
+    };
+    number(rest).or_else(numbered)
 }
 
 /// Takes the prefix off, if it has one that names a scheme.
@@ -163,6 +183,24 @@ mod tests {
         );
         check("https://doi.org/10.1000/182", None, Some(("doi", "10.1000/182")));
         check("http://example.org/book", None, Some(("uri", "http://example.org/book")));
+    }
+
+    #[test]
+    fn the_word_isbn_is_joined_to_its_number_in_every_way() {
+        for value in [
+            "ISBN 978-0-306-40615-7",
+            "isbn:0-306-40615-2",
+            "ISBN9780306406157",
+            "eISBN: 9780306406157",
+            "ISBN-13: 978-0306406157",
+            "ISBN (10) 0306406152",
+            "isbn=9780306406157",
+            "ISBN 9780306406157 (paperback)",
+            "URN:ISBN:978-0-306-40615-7",
+        ] {
+            check(value, None, Some(("isbn", "9780306406157")));
+        }
+        check("isbnless", None, Some(("id", "isbnless")));
     }
 
     #[test]

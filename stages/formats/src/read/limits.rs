@@ -21,6 +21,8 @@ pub struct Limits {
     pub list_items: usize,
     /// Bytes that decide a text file's encoding and language.
     pub sample_bytes: usize,
+    /// Bytes read and unpacked of a file whose facts lie scattered in it.
+    pub structure_bytes: u64,
     /// Bytes whose words are counted in a text file; a longer file has no count.
     pub stream_bytes: u64,
 }
@@ -37,6 +39,7 @@ impl Default for Limits {
             text_chars: 100_000,
             list_items: 1_000,
             sample_bytes: 2 << 20,
+            structure_bytes: 256 << 20,
             stream_bytes: 1 << 30,
         }
     }

@@ -58,6 +58,11 @@ impl<'a> Container<'a> {
         self.by_name.keys().map(String::as_str)
     }
 
+    /// The comment on the whole archive.
+    pub fn comment(&self) -> &[u8] {
+        self.archive.comment()
+    }
+
     /// Whether some member is encrypted by means of ZIP.
     pub fn is_encrypted(&self) -> bool {
         self.encrypted

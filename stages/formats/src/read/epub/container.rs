@@ -87,7 +87,8 @@ fn rootfile(container: &Container<'_>, root: &xml::Element) -> Option<String> {
     packages.filter_map(|rootfile| rootfile.attribute("full-path")).find_map(|path| {
         let plain = path.trim_start_matches('/');
         let decoded = resolve("", path);
-        let candidates = [Some(plain), decoded.as_deref()].into_iter().flatten();
+        let slashed = path.replace('\\', "/");
+        let candidates = [Some(plain), decoded.as_deref(), Some(slashed.as_str())].into_iter().flatten();
         candidates.filter_map(|name| container.find(name)).map(str::to_owned).next()
     })
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::read::corpus::{self, cases};
 use crate::read::{self, UNKNOWN};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{Cursor, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -151,6 +151,23 @@ fn covers_are_found_by_property_meta_guide_or_page() {
         assert_eq!(found.facts.get("cover"), Some(&want), "{metadata}{rest}");
         let cover = read::cover(&mut Cursor::new(bytes)).expect("a book");
         assert_eq!(cover, Some(Cover { media_type: "image/gif", bytes: GIF.to_vec() }));
+    }
+}
+
+#[test]
+fn pages_are_said_or_listed() {
+    check("<dc:title>T</dc:title><meta property='schema:numberOfPages'>321</meta>", json!({ "pages": 321 }));
+    check("<dc:title>T</dc:title><meta property='dcterms:extent'>12 pages</meta>", json!({ "pages": 12 }));
+    check("<dc:title>T</dc:title>", json!({ "pages": null }));
+    let nav = "<manifest><item href='nav.xhtml' properties='nav'/></manifest>";
+    let list = b"<html><nav epub:type='toc'><a/></nav><nav epub:type='page-list'><ol><li><a/></li><li><a/></li></ol></nav></html>";
+    let older = "<manifest><item href='toc.ncx' media-type='application/x-dtbncx+xml'/></manifest>";
+    let targets = b"<ncx><pageList><pageTarget/><pageTarget/></pageList></ncx>";
+    for (rest, member) in
+        [(nav, ("OPS/nav.xhtml", list.as_slice())), (older, ("OPS/toc.ncx", targets.as_slice()))]
+    {
+        let found = inspect(&book("<dc:title>T</dc:title>", rest, &[member])).expect("a book");
+        assert_eq!(found.facts.get("pages"), Some(&json!(2)), "{rest}");
     }
 }
 
