@@ -88,7 +88,7 @@ fn inner(
     properties: &mut Properties,
     limits: &Limits,
 ) -> Result<(), ReadError> {
-    const MOST: usize = 64;
+    const MOST: usize = 16;
     for _ in 0..MOST {
         let Some((name, length)) = chunk(source, at, end)? else { break };
         if &name == b"ANTa" {

@@ -111,10 +111,11 @@ fn text(source: &mut dyn Source, found: &mut Found, limits: &Limits) -> Result<S
 /// The markup up to the end of the description, and the rest.
 fn split(text: &str) -> (&str, &str) {
     const END: &str = "description>";
+    const LONGEST: usize = 64;
     let end = text.match_indices("</").find_map(|(at, _)| {
-        let name = text.get(at + 2..)?;
-        let name = name.get(..name.find('>')? + 1)?;
-        (name.len() <= 64 && name.ends_with(END)).then_some(at + 2 + name.len())
+        let name = text.as_bytes().get(at + 2..)?;
+        let length = name.iter().take(LONGEST).position(|byte| *byte == b'>')? + 1;
+        name.get(..length)?.ends_with(END.as_bytes()).then_some(at + 2 + length)
     });
     // A description has no pictures in it, so one that never ends is cut where no real one reaches.
     let mut end = end.unwrap_or(text.len()).min(4 << 20);

@@ -37,7 +37,8 @@ pub fn sniff(head: &Head) -> bool {
         }
         // A page without its outermost element shows by several others.
         if elements >= 3 && ends >= 2 {
-            return true;
+            // Markdown may begin with elements, and goes on as what it is.
+            return !super::markdown::is_marked_up(&text);
         }
     }
     false

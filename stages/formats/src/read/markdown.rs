@@ -90,7 +90,7 @@ fn plain(text: &str) -> String {
 
 /// Whether a text has a heading and at least one more kind of markup, and reads like prose rather than a script whose
 /// comments look like headings.
-fn is_marked_up(text: &str) -> bool {
+pub(super) fn is_marked_up(text: &str) -> bool {
     let lines: Vec<&str> = text.lines().collect();
     let (mut headings, mut links, mut fences, mut rules, mut comments) = (0, 0, 0, 0, 0);
     let mut in_code = false;
@@ -115,7 +115,10 @@ fn is_marked_up(text: &str) -> bool {
     }
     let emphasis = usize::from(text.contains("**") && text.split("**").count() >= 3);
     let kinds = [headings, links, fences / 2, rules].iter().filter(|count| **count > 0).count() + emphasis;
-    comments <= headings && (headings >= 1 && kinds >= 2 || headings >= 3) || links >= 2 && kinds >= 3
+    let first = lines.iter().find(|line| !line.trim().is_empty()).copied().unwrap_or_default();
+    let begins = first.starts_with('#');
+    comments <= headings && (headings >= 1 && kinds >= 2 || headings >= 3 && begins)
+        || links >= 2 && kinds >= 3
 }
 
 fn is_fence(line: &str) -> bool {

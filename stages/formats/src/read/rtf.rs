@@ -5,6 +5,7 @@
 
 mod document;
 mod tokens;
+mod words;
 
 use super::properties::{Properties, fill};
 use super::{Damage, Found, Head, Limits, ReadError, Source, codepage};

@@ -3,17 +3,18 @@
 //! Finds an element by its start tag alone, so that megabytes of other pictures are only stepped over.
 
 use crate::read::Limits;
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine};
 
 /// The bytes of the element `binary` with this id, unless they are more than a cover may have.
 pub fn find(text: &str, id: &str, limits: &Limits) -> Option<Vec<u8>> {
     const START: &str = "binary";
+    /// No start tag is longer.
+    const LONGEST: usize = 512;
     let content = text.match_indices(START).find_map(|(at, _)| {
         let is_start = text.get(..at)?.ends_with('<') || text.get(..at)?.ends_with(':');
         let after = text.get(at + START.len()..)?;
-        let tag = after.get(..after.find('>').filter(|&end| is_start && end <= 512)?)?;
+        let end = after.as_bytes().iter().take(LONGEST).position(|byte| *byte == b'>');
+        let tag = after.get(..end.filter(|_| is_start)?)?;
         names(tag, id).then(|| after.get(tag.len() + 1..)).flatten()
     })?;
     let content = content.split('<').next().unwrap_or_default();
@@ -21,11 +22,10 @@ pub fn find(text: &str, id: &str, limits: &Limits) -> Option<Vec<u8>> {
     if content.len() / 4 * 3 > most {
         return None;
     }
-    let digits: Vec<u8> = content.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let config = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    GeneralPurpose::new(&alphabet::STANDARD, config).decode(digits).ok()
+    // Padding tells nothing, and some writers forget it.
+    let digits: Vec<u8> =
+        content.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=').collect();
+    BASE64_STANDARD_NO_PAD.decode(digits).ok()
 }
 
 /// Whether a start tag's attributes give this id.

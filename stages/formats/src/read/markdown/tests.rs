@@ -50,6 +50,7 @@ fn markup_of_several_kinds_is_claimed() {
     format("# Title\n\nSee [this](http://x.example).\n", "markdown");
     format("# Title\n\n```\ncode\n```\n", "markdown");
     format("# A\n\ntext\n\n## B\n\ntext\n\n## C\n\ntext\n", "markdown");
+    format("<p align=center>\n<img src=a></p>\n<p>x</p>\n\n# T\n\n[a](b)\n", "markdown");
     format("# T\n\n| a | b |\n|---|---|\n| 1 | 2 |\n", "markdown");
     format("---\nlayout: post\ntitle: A\n---\nplain words only\n", "markdown");
 }
@@ -59,6 +60,7 @@ fn plain_text_is_left_alone() {
     format("Call me Ishmael.\n\nSome years ago.\n", "txt");
     format("#!/bin/sh\n# A\n\n## B\n\n### C\n\n[x](y) ```\n", "txt");
     format("# config\nkey=value\n# more\nother=1\n", "txt");
+    format("import os\n\n# A\n\nx = 1\n\n# B\n\ny = 2\n\n# C\n\nz = 3\n", "txt");
     format("1. one\n2. two\n* three\n- four\n", "txt");
     format("---\napiVersion: v1\nkind: Pod\n---\napiVersion: v1\n", "txt");
     format("---\ntitle: one document\n---\ntitle: another\n", "txt");

@@ -22,7 +22,8 @@ impl<'a> Compound<'a> {
     /// the file, so what is read for them counts.
     pub fn open(source: &'a mut dyn Source, limits: &Limits) -> Result<Self, Damage> {
         let budget = Rc::new(Cell::new(Some(limits.directory_bytes)));
-        let file = cfb::CompoundFile::open(Metered { inner: source, budget: budget.clone() })
+        let file = cfb::OpenOptions::new()
+            .open_with(Metered { inner: source, budget: budget.clone() })
             .map_err(|error| Damage::of(error.to_string()))?;
         // From here on a member's own limit bounds what is read.
         budget.set(None);

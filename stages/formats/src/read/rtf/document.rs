@@ -3,6 +3,7 @@
 //! A destination it does not know is skipped when the file says that it may be, as the format demands.
 
 use super::tokens::{Token, Tokens};
+use super::words::{PROPERTIES, SKIPPED, character};
 use crate::read::properties::Properties;
 use crate::read::prose::Prose;
 use crate::read::txt::encoding::Encoding;
@@ -41,58 +42,6 @@ struct Group {
     stand_ins: u32,
 }
 
-/// Destinations whose text is no running text of the document, with or without a star.
-const SKIPPED: &[&str] = &[
-    "colortbl",
-    "filetbl",
-    "footer",
-    "footerf",
-    "footerl",
-    "footerr",
-    "footnote",
-    "fldinst",
-    "header",
-    "headerf",
-    "headerl",
-    "headerr",
-    "listtext",
-    "nextfile",
-    "nonshppict",
-    "objdata",
-    "pict",
-    "pntext",
-    "private",
-    "revtbl",
-    "rxe",
-    "stylesheet",
-    "tc",
-    "template",
-    "txe",
-    "xe",
-    "buptim",
-    "printim",
-    "revtim",
-    "operator",
-    "manager",
-    "company",
-    "hlinkbase",
-    "linkval",
-];
-
-/// Destinations whose text is a property.
-const PROPERTIES: &[&str] = &[
-    "title",
-    "subject",
-    "author",
-    "keywords",
-    "doccomm",
-    "comment",
-    "category",
-    "generator",
-    "propname",
-    "staticval",
-];
-
 struct Reading<'a> {
     document: Document,
     groups: Vec<Group>,
@@ -108,6 +57,8 @@ struct Reading<'a> {
     /// Bytes whose encoding is known and whose characters may not be complete.
     pending: Vec<u8>,
     high_surrogate: Option<u16>,
+    /// Where text went before it was given twice, for old readers and in Unicode.
+    twice: Option<Goal>,
     values: HashMap<&'static str, String>,
     date: [Option<i32>; 3],
     limits: &'a Limits,
@@ -131,6 +82,7 @@ impl Document {
             left_out: 0,
             pending: Vec::new(),
             high_surrogate: None,
+            twice: None,
             values: HashMap::new(),
             date: [None; 3],
             limits,
@@ -217,6 +169,11 @@ impl Reading<'_> {
 
     fn word(&mut self, name: &str, number: Option<i32>) {
         let starred = std::mem::take(&mut self.starred);
+        if name == "ud"
+            && let Some(goal) = self.twice.take()
+        {
+            self.group.goal = goal;
+        }
         if self.group.goal == Goal::Skipped {
             return;
         }
@@ -233,6 +190,11 @@ impl Reading<'_> {
         }
         self.flush();
         match name {
+            "upr" => {
+                self.twice = Some(self.group.goal);
+                self.group.goal = Goal::Skipped;
+            }
+            "ud" => {}
             "info" => self.group.goal = Goal::Properties,
             "fonttbl" => self.group.goal = Goal::Fonts,
             "userprops" => self.group.goal = Goal::Custom,
@@ -283,9 +245,6 @@ impl Reading<'_> {
         if let Some(encoding) = codepage::encoding(page) {
             self.default = encoding;
             self.group.encoding = encoding;
-            for group in &mut self.groups {
-                group.encoding = encoding;
-            }
         }
     }
 
@@ -383,22 +342,4 @@ impl Reading<'_> {
         }
         self.document
     }
-}
-
-/// Control words that stand for a character; breaks are white space.
-fn character(name: &str) -> Option<char> {
-    let c = match name {
-        "par" | "line" | "sect" | "page" | "row" | "column" | "nestrow" | "softline" => '\n',
-        "tab" | "cell" | "nestcell" => '\t',
-        "emspace" | "enspace" | "qmspace" => ' ',
-        "emdash" => '\u{2014}',
-        "endash" => '\u{2013}',
-        "lquote" => '\u{2018}',
-        "rquote" => '\u{2019}',
-        "ldblquote" => '\u{201c}',
-        "rdblquote" => '\u{201d}',
-        "bullet" => '\u{2022}',
-        _ => return None,
-    };
-    Some(c)
 }

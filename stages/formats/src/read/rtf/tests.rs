@@ -58,7 +58,7 @@ fn unicode_replaces_its_stand_ins() {
     title("\\u-10179?\\u-8704?", "\u{1f600}");
     title("\\u-10179?x", "x");
     title("\\u65?\\u66?", "AB");
-    title("\\upr{\\u65?}", "A");
+    title("{\\upr{no}{\\*\\ud{\\u65?}}}B", "AB");
 }
 
 #[test]
