@@ -47,6 +47,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
         match found {
             Ok(found) => {
                 let damage = found.damage.as_ref().map(ToString::to_string);
+                let damage = damage.or_else(|| broken_yaml(file, found.format));
                 if damage.is_some() {
                     worst = worse(worst, Exit::Failed);
                 }
@@ -72,6 +73,27 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
         }
     }
     Ok(worst)
+}
+
+/// What keeps a text that is named as YAML from being read as such. Where templates stand nothing can be said.
+fn broken_yaml(path: &Path, format: &str) -> Option<String> {
+    let extension = path.extension()?.to_str()?;
+    let is_yaml = ["yaml", "yml"].iter().any(|known| known.eq_ignore_ascii_case(extension));
+    let is_small = || path.metadata().is_ok_and(|found| found.len() <= manifests::parse::MAX_BYTES as u64);
+    if !is_yaml || format != "txt" || !is_small() {
+        return None;
+    }
+    let text =
+        std::fs::read_to_string(path).ok().filter(|text| !text.contains("{{") && !text.contains("{%"))?;
+    let parsed = manifests::parse(&manifests::File::new(path.display().to_string(), text));
+    // Tags and several documents are YAML all the same, though no manifest has them.
+    let is_broken = |code: &str| {
+        !matches!(code, "syntax/documents" | "syntax/template" | "syntax/too-large" | "syntax/tag")
+    };
+    let fault = parsed.faults.into_iter().last().filter(|_| parsed.root.is_none())?;
+    let line = fault.place.as_ref().map_or(1, |place| place.line);
+    is_broken(fault.code)
+        .then(|| format!("named .{extension} but it is no YAML: {} in line {line}", fault.message))
 }
 
 /// A file that is missing outweighs one that is damaged.
@@ -129,6 +151,25 @@ pub fn lines(path: &Path) -> Option<(String, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check_yaml(text: &str, want: Option<&str>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yaml");
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(broken_yaml(&path, "txt").as_deref(), want, "{text}");
+    }
+
+    #[test]
+    fn yaml_that_is_none_is_damage() {
+        check_yaml(
+            "a:\n\tb: 1\n",
+            Some("named .yaml but it is no YAML: a tab where spaces are needed in line 2"),
+        );
+        check_yaml("a: 1\n", None);
+        check_yaml("a: 1\n---\nb: 2\n", None);
+        check_yaml("a: !Ref b\n", None);
+        check_yaml("{{ if x }}\n\ta: 1\n", None);
+    }
 
     #[test]
     fn facts_are_rows_and_mappings_are_many() {

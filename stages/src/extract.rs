@@ -77,11 +77,16 @@ impl Stage for Extract {
     }
 }
 
-/// The facts of the file at `path`, by its content.
+/// The facts of the file at `path`, by its content. A name that promises something else altogether is damage.
 pub fn inspect(path: &Path) -> Result<Found, StageError> {
     let mut source = BufReader::new(files::open(path)?);
-    read::inspect(&mut source)
-        .map_err(|error| StageError::new("input/unreadable", format!("`{}`: {error}", path.display())))
+    let mut found = read::inspect(&mut source)
+        .map_err(|error| StageError::new("input/unreadable", format!("`{}`: {error}", path.display())))?;
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    if found.damage.is_none() {
+        found.damage = read::contradiction(&extension, &found);
+    }
+    Ok(found)
 }
 
 /// The fact that holds the text report about a film.

@@ -4,18 +4,29 @@
 //! A new format is a file under `read/`, a `mod` line and a row in [`READERS`].
 
 pub mod cbz;
+mod codepage;
 #[cfg(test)]
 mod corpus;
+pub mod djvu;
 pub mod epub;
 mod facts;
+pub mod fb2;
+pub mod html;
 pub mod identifier;
 mod image;
 pub mod language;
 mod limits;
+pub mod markdown;
 mod markup;
 pub mod matroska;
 pub mod mobi;
+pub mod odf;
+pub mod office;
+pub mod ole;
 pub mod pdf;
+mod properties;
+mod prose;
+pub mod rtf;
 mod seam;
 pub mod txt;
 pub mod video;
@@ -34,6 +45,134 @@ pub const READERS: &[Reader] = &[
         sniff: epub::sniff,
         read: epub::read,
         cover: Some(epub::cover),
+    },
+    Reader {
+        name: "docx",
+        about: "Word documents",
+        extensions: &["docx", "docm", "dotx", "dotm"],
+        sniff: office::is_word,
+        read: office::read_word,
+        cover: None,
+    },
+    Reader {
+        name: "pptx",
+        about: "PowerPoint presentations",
+        extensions: &["pptx", "pptm", "potx", "potm", "ppsx", "ppsm"],
+        sniff: office::is_powerpoint,
+        read: office::read_powerpoint,
+        cover: None,
+    },
+    Reader {
+        name: "xlsx",
+        about: "Excel workbooks",
+        extensions: &["xlsx", "xlsm", "xltx", "xltm", "xlsb"],
+        sniff: office::is_excel,
+        read: office::read_excel,
+        cover: None,
+    },
+    Reader {
+        name: "ooxml",
+        about: "Office documents that are encrypted",
+        extensions: &[],
+        sniff: ole::is_sealed,
+        read: ole::read_sealed,
+        cover: None,
+    },
+    Reader {
+        name: "odt",
+        about: "OpenDocument texts",
+        extensions: &["odt", "ott", "odm", "fodt", "sxw"],
+        sniff: odf::is_text,
+        read: odf::read,
+        cover: None,
+    },
+    Reader {
+        name: "ods",
+        about: "OpenDocument spreadsheets",
+        extensions: &["ods", "ots", "fods", "sxc"],
+        sniff: odf::is_spreadsheet,
+        read: odf::read,
+        cover: None,
+    },
+    Reader {
+        name: "odp",
+        about: "OpenDocument presentations",
+        extensions: &["odp", "otp", "fodp", "sxi"],
+        sniff: odf::is_presentation,
+        read: odf::read,
+        cover: None,
+    },
+    Reader {
+        name: "odg",
+        about: "OpenDocument drawings, formulas and others",
+        extensions: &["odg", "otg", "fodg", "odf", "odc"],
+        sniff: odf::is_other,
+        read: odf::read,
+        cover: None,
+    },
+    Reader {
+        name: "fb2",
+        about: "FictionBook 2 books",
+        extensions: &["fb2", "fbz"],
+        sniff: fb2::sniff,
+        read: fb2::read,
+        cover: Some(fb2::cover),
+    },
+    Reader {
+        name: "mobi",
+        about: "Mobipocket and Kindle books",
+        extensions: &["mobi", "azw", "azw3", "prc"],
+        sniff: mobi::sniff,
+        read: mobi::read,
+        cover: Some(mobi::cover),
+    },
+    Reader {
+        name: "pdf",
+        about: "PDF documents",
+        extensions: &["pdf"],
+        sniff: pdf::sniff,
+        read: pdf::read,
+        cover: None,
+    },
+    Reader {
+        name: "djvu",
+        about: "DjVu documents",
+        extensions: &["djvu", "djv"],
+        sniff: djvu::sniff,
+        read: djvu::read,
+        cover: None,
+    },
+    Reader {
+        name: "doc",
+        about: "Word documents before 2007",
+        extensions: &["doc", "dot"],
+        sniff: ole::is_word,
+        read: ole::read_word,
+        cover: None,
+    },
+    Reader {
+        name: "xls",
+        about: "Excel workbooks before 2007",
+        extensions: &["xls", "xlt"],
+        sniff: ole::is_excel,
+        read: ole::read_excel,
+        cover: None,
+    },
+    Reader {
+        name: "ppt",
+        about: "PowerPoint presentations before 2007",
+        extensions: &["ppt", "pps", "pot"],
+        sniff: ole::is_powerpoint,
+        read: ole::read_powerpoint,
+        cover: None,
+    },
+    Reader {
+        name: "rtf",
+        about: "Rich Text documents",
+        extensions: &["rtf"],
+        sniff: rtf::sniff,
+        read: rtf::read,
+        cover: None,
     },
     Reader {
         name: "matroska",
@@ -60,25 +199,25 @@ pub const READERS: &[Reader] = &[
         cover: Some(cbz::cover),
     },
     Reader {
-        name: "mobi",
-        about: "Mobipocket and Kindle books",
-        extensions: &["mobi", "azw", "azw3", "prc"],
-        sniff: mobi::sniff,
-        read: mobi::read,
-        cover: Some(mobi::cover),
+        name: "html",
+        about: "HTML and XHTML pages",
+        extensions: &["html", "htm", "xhtml", "xht"],
+        sniff: html::sniff,
+        read: html::read,
+        cover: None,
     },
     Reader {
-        name: "pdf",
-        about: "PDF documents",
-        extensions: &["pdf"],
-        sniff: pdf::sniff,
-        read: pdf::read,
+        name: "markdown",
+        about: "Markdown texts",
+        extensions: &["md", "markdown", "mkd", "mdown"],
+        sniff: markdown::sniff,
+        read: markdown::read,
         cover: None,
     },
     Reader {
         name: "txt",
         about: "plain text in any encoding",
-        extensions: &["txt", "text", "md", "nfo", "diz"],
+        extensions: &["txt", "text", "nfo", "diz"],
         sniff: txt::sniff,
         read: txt::read,
         cover: None,
@@ -132,6 +271,27 @@ pub fn named(extension: &str) -> Option<&'static Reader> {
     READERS.iter().find(|reader| reader.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)))
 }
 
+/// Says that a file is not what its extension promises, when what was found is no likely reading of such a file: plain
+/// text or nothing known. Names that plain text goes by as well promise nothing.
+#[must_use]
+pub fn contradiction(extension: &str, found: &Found) -> Option<Damage> {
+    /// Subtitles, code and notes go by these names too.
+    const SHARED: [&str; 6] = ["doc", "ts", "mts", "m2ts", "dot", "pot"];
+    /// What is a text anyway: a page may be a fragment, a text may be empty.
+    const TEXTS: [&str; 3] = ["html", "markdown", "txt"];
+    let reader = named(extension)?;
+    let is_shared = SHARED.iter().any(|shared| shared.eq_ignore_ascii_case(extension));
+    let content = match found.format {
+        UNKNOWN if found.facts.get("size") == Some(&0.into()) => "it is empty",
+        UNKNOWN => "its content is of no format that is known here",
+        "txt" | "markdown" if !is_shared => "its content is plain text",
+        _ => return None,
+    };
+    let is_text = TEXTS.contains(&reader.name)
+        && (found.format != UNKNOWN || found.facts.get("size") == Some(&0.into()));
+    (!is_text).then(|| Damage::of(format!("named .{} but {content}", extension.to_ascii_lowercase())))
+}
+
 fn claimant(head: &Head) -> Option<&'static Reader> {
     READERS.iter().find(|reader| (reader.sniff)(head))
 }
@@ -171,6 +331,41 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), READERS.len());
+    }
+
+    fn check_name(extension: &str, bytes: &[u8], want: Option<&str>) {
+        let found = inspect(&mut Cursor::new(bytes)).expect("readable");
+        assert_eq!(
+            contradiction(extension, &found).map(|damage| damage.what).as_deref(),
+            want,
+            "{extension}"
+        );
+    }
+
+    #[test]
+    fn a_name_that_promises_another_format_is_contradicted() {
+        check_name("epub", b"this is not an epub\n", Some("named .epub but its content is plain text"));
+        check_name("EPUB", b"", Some("named .epub but it is empty"));
+        check_name(
+            "pptx",
+            b"PK\x03\x04\0\0",
+            Some("named .pptx but its content is of no format that is known here"),
+        );
+        check_name(
+            "txt",
+            &[0, 1, 2, 3],
+            Some("named .txt but its content is of no format that is known here"),
+        );
+    }
+
+    #[test]
+    fn a_likely_reading_is_no_contradiction() {
+        check_name("epub", b"{\\rtf1 text}", None);
+        check_name("txt", b"", None);
+        check_name("md", b"only words", None);
+        check_name("html", b"only words", None);
+        check_name("doc", b"only words", None);
+        check_name("exe", b"only words", None);
     }
 
     proptest! {

@@ -1,8 +1,9 @@
 //! What every reader takes and gives: the seam between the table of readers and a format.
 //!
-//! Knows no format but the ZIP container, whose member names several formats are told apart by.
+//! Knows no format but the two containers (ZIP and OLE 2) whose member names several formats are told apart by.
 
 use super::Limits;
+use super::ole::compound::{self, Compound};
 use super::zipped::Container;
 use serde_json::{Map, Value};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -107,7 +108,8 @@ pub struct Head {
     pub bytes: Vec<u8>,
     /// Length of the whole file.
     pub size: u64,
-    /// Names of the members when the file is a ZIP with a directory that can be read; many formats are one.
+    /// Names of the members when the file is a ZIP, or of the topmost ones when it is an OLE 2 container, with a directory
+    /// that can be read; many formats are one.
     pub members: Vec<String>,
 }
 
@@ -120,6 +122,10 @@ impl Head {
         let mut head = Self::start(source)?;
         if head.bytes.starts_with(b"PK") {
             head.members = members(source, limits);
+            source.rewind()?;
+        } else if head.bytes.starts_with(compound::SIGNATURE) {
+            head.members =
+                Compound::open(source, limits).map(|container| container.names()).unwrap_or_default();
             source.rewind()?;
         }
         Ok(head)

@@ -2,10 +2,10 @@
 //!
 //! Knows no markup but the first heading of a Markdown file. A format with a signature of its own is not plain text.
 
-mod encoding;
+pub(super) mod encoding;
 
-use super::language::bcp47;
 use super::markup::collapse;
+use super::prose::{Words, language};
 use super::{Found, Head, Limits, ReadError, Source};
 use encoding::Decoder;
 use std::io::Read;
@@ -49,7 +49,7 @@ pub fn read(source: &mut dyn Source, limits: &Limits) -> Result<Found, ReadError
     words.take(&text);
     drop((sample, text));
     if count_rest(source, &mut decoder, &mut words, limits)? {
-        found.facts.insert("words".to_owned(), words.finish().into());
+        found.facts.insert("words".to_owned(), words.count().into());
     } else {
         found.note(format!("longer than {} bytes: words were not counted", limits.stream_bytes));
     }
@@ -79,30 +79,6 @@ fn count_rest(
     Ok(true)
 }
 
-/// Counts runs of characters between white space that hold a letter or a digit: a drawn line is not a word.
-#[derive(Default)]
-struct Words {
-    whole: u64,
-    in_word: bool,
-}
-
-impl Words {
-    fn take(&mut self, text: &str) {
-        for c in text.chars() {
-            if c.is_whitespace() {
-                self.whole += u64::from(self.in_word);
-                self.in_word = false;
-            } else {
-                self.in_word |= c.is_alphanumeric();
-            }
-        }
-    }
-
-    fn finish(self) -> u64 {
-        self.whole + u64::from(self.in_word)
-    }
-}
-
 /// A Markdown heading of the first level on the first line that is not empty.
 fn heading(text: &str) -> Option<String> {
     let line =
@@ -110,19 +86,6 @@ fn heading(text: &str) -> Option<String> {
     let title = collapse(line.strip_prefix("# ")?.trim().trim_end_matches('#'));
     // A comment of a script is no title, and a title has a letter in it.
     (title.chars().any(char::is_alphanumeric) && title.chars().count() <= 200).then_some(title)
-}
-
-/// The language, when there is enough text to tell and no doubt about it.
-fn language(text: &str) -> Option<String> {
-    const LEAST: usize = 200;
-    const ENOUGH: usize = 20_000;
-    let end = text.char_indices().nth(ENOUGH).map_or(text.len(), |(at, _)| at);
-    let text = text.get(..end)?;
-    if text.chars().filter(|c| c.is_alphabetic()).take(LEAST).count() < LEAST {
-        return None;
-    }
-    let told = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
-    bcp47(told.lang().code())
 }
 
 #[cfg(test)]

@@ -97,7 +97,11 @@ impl Element {
 ///
 /// The root is a nameless element that holds everything at the top, so that a fault never loses what came before.
 pub fn parse(bytes: &[u8], limits: &Limits) -> Document {
-    let text = markup::decode(bytes);
+    parse_text(&markup::decode(bytes), limits)
+}
+
+/// Parses markup that is decoded already, whatever its declaration says.
+pub fn parse_text(text: &str, limits: &Limits) -> Document {
     let mut builder = Builder {
         open: vec![Element::default()],
         spaces: Vec::new(),
@@ -106,7 +110,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Document {
         limits,
         notes: Vec::new(),
     };
-    let mut reader = NsReader::from_str(&text);
+    let mut reader = NsReader::from_str(text);
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
     config.check_end_names = false;

@@ -107,10 +107,10 @@ fn fault(error: &ZipError) -> Damage {
 
 /// Bounds the bytes read while the directory is looked for and taken in: a directory that says it has millions of
 /// entries would otherwise be held in memory before anyone could count them.
-struct Metered<'a> {
-    inner: &'a mut dyn Source,
+pub struct Metered<'a> {
+    pub inner: &'a mut dyn Source,
     /// Bytes left, or no bound any more.
-    budget: Rc<Cell<Option<u64>>>,
+    pub budget: Rc<Cell<Option<u64>>>,
 }
 
 impl Read for Metered<'_> {

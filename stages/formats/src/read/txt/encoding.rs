@@ -120,17 +120,26 @@ fn unmarked_utf_16(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let pairs = bytes.as_chunks::<2>().0;
     let zeros = |side: usize| pairs.iter().filter(|pair| pair[side] == 0).count();
     let (high, low) = (zeros(0), zeros(1));
-    let encoding = match () {
+    // Other scripts than Latin have zeros in spaces and line ends alone, and few values beside them.
+    let is_narrow = |side: usize, zeros: usize| {
+        let mut seen = [false; 256];
+        pairs.iter().for_each(|pair| seen[usize::from(pair[side])] = true);
+        pairs.len() >= 16 && zeros * 30 >= pairs.len() && seen.iter().filter(|seen| **seen).count() <= 6
+    };
+    let (encoding, is_latin) = match () {
         () if pairs.len() < 4 => return None,
-        () if low == 0 && high * 10 >= pairs.len() * 4 => UTF_16BE,
-        () if high == 0 && low * 10 >= pairs.len() * 4 => UTF_16LE,
+        () if low == 0 && high * 10 >= pairs.len() * 4 => (UTF_16BE, true),
+        () if high == 0 && low * 10 >= pairs.len() * 4 => (UTF_16LE, true),
+        () if low == 0 && is_narrow(0, high) => (UTF_16BE, false),
+        () if high == 0 && is_narrow(1, low) => (UTF_16LE, false),
         () => return None,
     };
-    encoding
-        .decode_without_bom_handling_and_without_replacement(pairs.as_flattened())?
-        .chars()
-        .all(is_fit)
-        .then_some(encoding)
+    let is_prose = |text: &str| {
+        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+        text.chars().all(is_fit) && (is_latin || letters * 10 >= text.chars().count() * 6)
+    };
+    let text = encoding.decode_without_bom_handling_and_without_replacement(pairs.as_flattened())?;
+    is_prose(&text).then_some(encoding)
 }
 
 fn is_fit(c: char) -> bool {
@@ -223,6 +232,12 @@ mod tests {
         };
         check(&bytes(false), "utf-16le");
         check(&bytes(true), "utf-16be");
+        let cyrillic = "\u{412}\u{441}\u{435} \u{441}\u{447}\u{430}\u{441}\u{442}\u{43b}\u{438}\u{432}\u{44b}\u{435} \u{441}\u{435}\u{43c}\u{44c}\u{438}";
+        let wide: Vec<u8> = cyrillic.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        check(&wide, "utf-16le");
+        assert!(is_text(&wide));
+        let table: Vec<u8> = (1..=64u8).flat_map(|number| [number, 0x04, 1, 0]).collect();
+        assert!(!is_text(&table));
         assert!(is_text(&bytes(true)));
     }
 
