@@ -14,6 +14,7 @@ mod limits;
 mod markup;
 mod seam;
 pub mod txt;
+pub mod video;
 mod xml;
 mod zipped;
 
