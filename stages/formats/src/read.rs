@@ -3,18 +3,27 @@
 //! Knows bytes and formats; opens no path, sees no file name, and never fails a file for being odd.
 //! A new format is a file under `read/`, a `mod` line and a row in [`READERS`].
 
+pub mod avi;
 #[cfg(test)]
 mod corpus;
 pub mod epub;
 mod facts;
+mod fields;
 pub mod identifier;
 mod image;
 pub mod language;
 mod limits;
 mod markup;
+pub mod mp4;
+pub mod mpegps;
+pub mod mpegts;
+mod pes;
 mod seam;
+#[cfg(test)]
+mod sparse;
 pub mod txt;
 pub mod video;
+mod window;
 mod xml;
 mod zipped;
 
@@ -30,6 +39,38 @@ pub const READERS: &[Reader] = &[
         sniff: epub::sniff,
         read: epub::read,
         cover: Some(epub::cover),
+    },
+    Reader {
+        name: "mp4",
+        about: "MP4, M4V, MOV and 3GP films, M4A and M4B sound",
+        extensions: &["mp4", "m4v", "mov", "qt", "m4a", "m4b", "3gp", "3g2", "f4v"],
+        sniff: mp4::sniff,
+        read: mp4::read,
+        cover: Some(mp4::cover),
+    },
+    Reader {
+        name: "avi",
+        about: "AVI films",
+        extensions: &["avi", "divx"],
+        sniff: avi::sniff,
+        read: avi::read,
+        cover: None,
+    },
+    Reader {
+        name: "mpegts",
+        about: "MPEG transport streams: TS, M2TS and MTS",
+        extensions: &["ts", "m2ts", "mts", "m2t", "trp", "tp"],
+        sniff: mpegts::sniff,
+        read: mpegts::read,
+        cover: None,
+    },
+    Reader {
+        name: "mpegps",
+        about: "MPEG program streams: MPG and VOB",
+        extensions: &["mpg", "mpeg", "vob", "m2p", "evo"],
+        sniff: mpegps::sniff,
+        read: mpegps::read,
+        cover: None,
     },
     Reader {
         name: "txt",
