@@ -12,6 +12,7 @@ mod image;
 pub mod language;
 mod limits;
 mod markup;
+pub mod matroska;
 mod seam;
 pub mod txt;
 pub mod video;
@@ -30,6 +31,22 @@ pub const READERS: &[Reader] = &[
         sniff: epub::sniff,
         read: epub::read,
         cover: Some(epub::cover),
+    },
+    Reader {
+        name: "matroska",
+        about: "Matroska video and audio",
+        extensions: &["mkv", "mka", "mks", "mk3d"],
+        sniff: matroska::sniff,
+        read: matroska::read,
+        cover: None,
+    },
+    Reader {
+        name: "webm",
+        about: "WebM video and audio",
+        extensions: &["webm", "weba"],
+        sniff: matroska::sniff_webm,
+        read: matroska::read,
+        cover: None,
     },
     Reader {
         name: "txt",
