@@ -75,6 +75,94 @@ pub struct Known {
     pub cover: Option<CoverFacts>,
     /// Whether the content is encrypted.
     pub encrypted: Option<bool>,
+    /// How long a film is, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// Bits a second of a film, all its tracks together.
+    pub bitrate: Option<u64>,
+    /// Its tracks of pictures, in the order of the file.
+    pub video: Option<Vec<VideoFacts>>,
+    /// Its tracks of sound.
+    pub audio: Option<Vec<AudioFacts>>,
+    /// Its subtitles.
+    pub subtitles: Option<Vec<SubtitleFacts>>,
+    /// The number of chapters.
+    pub chapters: Option<u64>,
+    /// The usual word for the size of the picture: `480p`, `576i`, `720p`, `1080p`, `2160p`, …
+    pub resolution: Option<String>,
+    /// The program that wrote the file.
+    pub writing_app: Option<String>,
+    /// The full report of the program `mediainfo`, which the stage `extract` adds when it is there.
+    pub mediainfo_report: Option<String>,
+}
+
+/// What is known of a track of pictures.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct VideoFacts {
+    /// Its codec: `h264`, `hevc`, `av1`, `vp8`, `vp9`, `mpeg2`, `mpeg4asp`, `vc-1`, `prores`, `ffv1`, …
+    pub codec: Option<String>,
+    /// The codec's profile: `High`, `Main 10`, `422 HQ`, …
+    pub profile: Option<String>,
+    /// Its width in pixels.
+    pub width: Option<u64>,
+    /// Its height in pixels.
+    pub height: Option<u64>,
+    /// Frames a second, with at most three decimals.
+    pub fps: Option<f64>,
+    /// `cfr` when frames follow each other evenly, `vfr` when they do not.
+    pub frame_rate_mode: Option<String>,
+    /// Bits of a sample of brightness.
+    pub bit_depth: Option<u64>,
+    /// `hdr10`, `hdr10+`, `hlg` or `dolby-vision`.
+    pub hdr: Option<String>,
+    /// `progressive` or `interlaced`.
+    pub scan: Option<String>,
+    /// Its language as BCP 47.
+    pub language: Option<String>,
+    /// Its own title.
+    pub title: Option<String>,
+}
+
+/// What is known of a track of sound.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct AudioFacts {
+    /// Its codec: `aac`, `ac3`, `eac3`, `mp2`, `mp3`, `opus`, `vorbis`, `flac`, `pcm`, `truehd`, `dts`, …
+    pub codec: Option<String>,
+    /// The codec's profile or extension: `LC`, `HE-AAC`, `JOC`, `MA`, `Atmos`, …
+    pub profile: Option<String>,
+    /// The number of channels, the one for low frequencies included.
+    pub channels: Option<u64>,
+    /// Its speakers: `L R`, `L R C LFE Ls Rs`, …
+    pub layout: Option<String>,
+    /// Samples a second.
+    pub sample_rate: Option<u64>,
+    /// Bits of a sample, for lossless sound.
+    pub bit_depth: Option<u64>,
+    /// Bits a second.
+    pub bitrate: Option<u64>,
+    /// Its language as BCP 47.
+    pub language: Option<String>,
+    /// Its own title.
+    pub title: Option<String>,
+    /// Whether players should choose it.
+    pub default: Option<bool>,
+}
+
+/// What is known of a track of subtitles.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SubtitleFacts {
+    /// Its codec: `subrip`, `ass`, `webvtt`, `pgs`, `vobsub`, `dvb`, `mov_text`, …
+    pub codec: Option<String>,
+    /// Its language as BCP 47.
+    pub language: Option<String>,
+    /// Its own title.
+    pub title: Option<String>,
+    /// Whether they are to be shown whatever the viewer chose.
+    pub forced: Option<bool>,
+    /// Whether players should choose them.
+    pub default: Option<bool>,
 }
 
 /// What is known of a cover picture.

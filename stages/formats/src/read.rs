@@ -14,6 +14,7 @@ mod image;
 pub mod language;
 mod limits;
 mod markup;
+pub mod matroska;
 pub mod mp4;
 pub mod mpegps;
 pub mod mpegts;
@@ -41,6 +42,22 @@ pub const READERS: &[Reader] = &[
         cover: Some(epub::cover),
     },
     Reader {
+        name: "matroska",
+        about: "Matroska video and audio",
+        extensions: &["mkv", "mka", "mks", "mk3d"],
+        sniff: matroska::sniff,
+        read: matroska::read,
+        cover: None,
+    },
+    Reader {
+        name: "webm",
+        about: "WebM video and audio",
+        extensions: &["webm", "weba"],
+        sniff: matroska::sniff_webm,
+        read: matroska::read,
+        cover: None,
+    },
+    Reader {
         name: "mp4",
         about: "MP4, M4V, MOV and 3GP films, M4A and M4B sound",
         extensions: &["mp4", "m4v", "mov", "qt", "m4a", "m4b", "3gp", "3g2", "f4v"],
@@ -57,19 +74,19 @@ pub const READERS: &[Reader] = &[
         cover: None,
     },
     Reader {
-        name: "mpegts",
-        about: "MPEG transport streams: TS, M2TS and MTS",
-        extensions: &["ts", "m2ts", "mts", "m2t", "trp", "tp"],
-        sniff: mpegts::sniff,
-        read: mpegts::read,
-        cover: None,
-    },
-    Reader {
         name: "mpegps",
         about: "MPEG program streams: MPG and VOB",
         extensions: &["mpg", "mpeg", "vob", "m2p", "evo"],
         sniff: mpegps::sniff,
         read: mpegps::read,
+        cover: None,
+    },
+    Reader {
+        name: "mpegts",
+        about: "MPEG transport streams: TS, M2TS and MTS",
+        extensions: &["ts", "m2ts", "mts", "m2t", "trp", "tp"],
+        sniff: mpegts::sniff,
+        read: mpegts::read,
         cover: None,
     },
     Reader {

@@ -16,9 +16,10 @@ pub fn video_fourcc(code: [u8; 4]) -> Option<&'static str> {
         b"vp90" | b"vp09" => "vp9",
         b"vp60" | b"vp61" | b"vp62" | b"vp6f" | b"vp6a" => "vp6",
         b"xvid" | b"xvix" | b"divx" | b"dx50" | b"dxgm" | b"mp4v" | b"fmp4" | b"3ivx" | b"3iv2" | b"rmp4"
-        | b"m4s2" | b"mp4s" | b"blz0" | b"ump4" | b"hdx4" | b"sedg" | b"fvfw" => "mpeg4asp",
-        b"div3" | b"div4" | b"div5" | b"div6" | b"mp43" | b"mpg3" | b"mp42" | b"mp41" | b"mpg4" | b"col1"
-        | b"ap41" => "msmpeg4",
+        | b"m4s2" | b"mp4s" | b"blz0" | b"ump4" | b"hdx4" | b"sedg" | b"fvfw"
+        // Microsoft's own beginnings, which go by the name of the standard.
+        | b"div3" | b"div4" | b"div5" | b"div6" | b"mp43" | b"mpg3" | b"mp42" | b"mp41" | b"mpg4" | b"col1"
+        | b"ap41" => "mpeg4asp",
         b"mpg2" | b"mpeg" | b"mp2v" | b"m2v1" | b"mx5n" | b"mx5p" | b"mx3n" | b"mx3p" | b"xdv1" | b"xdv2"
         | b"xdv3" | b"xdv4" | b"xdv5" | b"xdv6" | b"xdv7" | b"xdv8" | b"xdv9" | b"xdva" | b"xdvb"
         | b"xdvc" | b"xdvd" | b"xdve" | b"xdvf" | b"xd5a" | b"xd5b" | b"xd5c" | b"xd5d" | b"xd5e"
