@@ -1,5 +1,7 @@
 //! Reads the facts that files hold about themselves.
 
+mod report;
+
 use std::io::BufReader;
 use std::path::Path;
 
@@ -11,13 +13,22 @@ use serde::Deserialize;
 use crate::files;
 
 /// Reads title, authors, language and what else a file says about itself. Of several files the first one wins.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Extract {
     /// Which readers may be used. By default the content of each file decides.
     readers: Vec<String>,
     /// Saves the cover picture as a file for other steps.
     cover: bool,
+    /// Adds the report of the program `mediainfo` about the first film as the fact `mediainfo_report`, when the program
+    /// is there.
+    report: bool,
+}
+
+impl Default for Extract {
+    fn default() -> Self {
+        Self { readers: Vec::new(), cover: false, report: true }
+    }
 }
 
 impl Stage for Extract {
@@ -54,6 +65,9 @@ impl Stage for Extract {
                 return Err(damaged(artifact, &damage.to_string()));
             }
             facts.underlay(&with_provenance(&found, artifact));
+            if self.report && is_film(&found) && facts.value(REPORT).is_none() {
+                add_report(&mut facts, artifact);
+            }
             if self.cover && artifacts.is_empty() {
                 artifacts.extend(cover(job, artifact)?);
             }
@@ -68,6 +82,19 @@ pub fn inspect(path: &Path) -> Result<Found, StageError> {
     let mut source = BufReader::new(files::open(path)?);
     read::inspect(&mut source)
         .map_err(|error| StageError::new("input/unreadable", format!("`{}`: {error}", path.display())))
+}
+
+/// The fact that holds the text report about a film.
+const REPORT: &str = "mediainfo_report";
+
+fn is_film(found: &Found) -> bool {
+    ["video", "audio"].iter().any(|tracks| found.facts.contains_key(*tracks))
+}
+
+fn add_report(facts: &mut Facts, artifact: &Artifact) {
+    if let Some(report) = report::mediainfo(&artifact.path, &artifact.name) {
+        facts.insert(REPORT, Fact::new(report, Extract::NAME, &artifact.name));
+    }
 }
 
 fn damaged(artifact: &Artifact, what: &str) -> StageError {

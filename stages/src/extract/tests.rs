@@ -103,3 +103,26 @@ fn a_damaged_book_is_an_error_with_a_way_on() {
         .meddle(|folder| std::fs::remove_file(folder.join("a.epub")).unwrap());
     assert_eq!(gone.step("it", "extract", &["source", "meddle"], json!({})).go().code(), "input/missing");
 }
+
+/// A film of one empty track, in as few bytes as possible.
+const FILM: &[u8] =
+    b"\x1aE\xdf\xa3\x8bB\x82\x88matroska\x18S\x80g\xad\x15I\xa9f\x8aWA\x87by hand\x16T\xaek\x99\xae\
+    \x97\xd7\x81\x01\x83\x81\x01\x86\x85V_VP9\xe0\x88\xb0\x82\x05\x00\xba\x82\x02\xd0";
+
+#[test]
+fn a_film_has_tracks_and_a_report_where_there_is_a_program_for_it() {
+    let film = || Bench::new().file("Some Film.mkv", FILM);
+    let done = film().run("extract", json!({ "report": false })).good();
+    assert_eq!((value(&done, "format"), value(&done, "resolution")), (&json!("matroska"), &json!("720p")));
+    assert_eq!(value(&done, "video")[0]["codec"], "vp9");
+    assert_eq!(value(&done, "mediainfo_report"), &Value::Null);
+    if std::process::Command::new("mediainfo").arg("--Version").output().is_err() {
+        eprintln!("SKIPPED: no mediainfo to write a report");
+        return;
+    }
+    let done = film().run("extract", json!({})).good();
+    let report = value(&done, "mediainfo_report").as_str().expect("a report");
+    let name = report.lines().find(|line| line.starts_with("Complete name")).expect("a name");
+    assert_eq!(name.rsplit(" : ").next(), Some("Some Film.mkv"));
+    assert!(report.contains("VP9") && !report.contains("/tmp"), "{report}");
+}

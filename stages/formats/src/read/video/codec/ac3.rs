@@ -63,7 +63,7 @@ fn plain(frame: &[u8]) -> Option<Audio> {
     let half = version.saturating_sub(8);
     Some(Audio {
         sample_rate: RATES.get(rate as usize).map(|rate| rate >> half),
-        bitrate: BITRATES.get(size as usize / 2).map(|rate| rate * 1000 >> half),
+        bitrate: BITRATES.get(size as usize / 2).map(|rate| (rate * 1000) >> half),
         ..speakers("ac3", mode, low)
     })
 }

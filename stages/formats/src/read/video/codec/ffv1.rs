@@ -55,7 +55,7 @@ impl<'b> Coder<'b> {
     }
 
     fn bit(&mut self, state: &mut u8) -> bool {
-        let part = self.range * u32::from(*state) >> 8;
+        let part = (self.range * u32::from(*state)) >> 8;
         self.range -= part;
         let one = self.low >= self.range;
         if one {

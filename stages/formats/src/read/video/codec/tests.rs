@@ -84,7 +84,7 @@ fn av1_records_tell_depth_without_a_sequence_header() {
 fn vp8_and_vp9_key_frames_tell_the_size() {
     let vp8 = [0x50, 0, 0, 0x9d, 1, 0x2a, 0x80, 0x02, 0x68, 0x01];
     assert_eq!(picture(vpx::vp8(&vp8)), (Some(640), Some(360), Some(8), None));
-    let bits = Written::default().put(0b10_0_0_0_0_1_0, 8).put(0x0049_8342, 24).put(1, 3).put(0, 1);
+    let bits = Written::default().put(0b1000_0010, 8).put(0x0049_8342, 24).put(1, 3).put(0, 1);
     let vp9 = bits.put(853, 16).put(479, 16).bytes();
     assert_eq!(picture(vpx::vp9(&vp9)), (Some(854), Some(480), Some(8), None));
     assert_eq!(picture(vpx::vp9_configuration(&[1, 1, 2, 3, 1, 10])), (None, None, Some(10), None));
