@@ -19,6 +19,8 @@ struct Stream {
     content: Vec<u8>,
     first: Option<u64>,
     last: Option<u64>,
+    /// Bytes from the packet with the last time on.
+    rest: u64,
 }
 
 /// Bytes of a stream that are kept.
@@ -52,10 +54,12 @@ impl Streams {
     /// Takes in the end of a file, for its times.
     pub fn end(&mut self, bytes: &[u8]) {
         packets(bytes, |packet, content| {
-            let Some(stream) = named(&packet, content).and_then(|(key, _)| self.found.get_mut(&key)) else {
-                return;
-            };
-            stream.last = stream.last.max(packet.time);
+            let Some((key, content)) = named(&packet, content) else { return };
+            let Some(stream) = self.found.get_mut(&key) else { return };
+            if packet.time.is_some() && packet.time >= stream.last {
+                (stream.last, stream.rest) = (packet.time, 0);
+            }
+            stream.rest += content.len() as u64;
         });
     }
 
@@ -81,8 +85,11 @@ impl Streams {
                     continue;
                 }
                 _ => {
-                    film.audio.push(sound(kind, own, &stream.content));
-                    0
+                    let audio = sound(kind, own, &stream.content);
+                    // The last packet of sound holds several frames.
+                    let rest = audio.bitrate.and_then(|rate| (stream.rest * 8_000).checked_div(rate));
+                    film.audio.push(audio);
+                    rest.unwrap_or(0).min(1000)
                 }
             };
             film.duration_ms = film.duration_ms.max(lasts.map(|ms| ms + frame));
