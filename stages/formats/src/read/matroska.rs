@@ -171,8 +171,13 @@ fn complete(
         let frames = seen.frames.iter().filter(|frame| !frame.is_empty());
         match &mut track.content {
             Content::Video(video, _) => {
+                let undecided = video.scan.is_none();
                 for frame in frames {
                     if let Some(told) = codec::video_frame(&video.codec, &track.private, frame) {
+                        // One frame of fields among whole ones is enough.
+                        if undecided && told.scan == Some("interlaced") {
+                            video.scan = told.scan;
+                        }
                         video.fill(told);
                     }
                 }

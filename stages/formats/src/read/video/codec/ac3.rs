@@ -75,8 +75,8 @@ fn speakers(codec: &'static str, mode: u32, low: bool) -> Audio {
         (1, "M"),
         (2, "L R"),
         (3, "L R C"),
-        (3, "L R Cs"),
-        (4, "L R C Cs"),
+        (3, "L R Cb"),
+        (4, "L R C Cb"),
         (4, "L R Ls Rs"),
         (5, "L R C Ls Rs"),
     ];
@@ -84,7 +84,7 @@ fn speakers(codec: &'static str, mode: u32, low: bool) -> Audio {
     let layout = match (low, names.split_once(" C")) {
         (false, _) => (*names).to_owned(),
         // The low frequencies come after the speakers in front.
-        (true, Some((front, back))) if !back.starts_with('s') => format!("{front} C LFE{back}"),
+        (true, Some((front, back))) if !back.starts_with('b') => format!("{front} C LFE{back}"),
         (true, _) if *count > 2 => format!("L R LFE{}", names.get(3..).unwrap_or_default()),
         (true, _) => format!("{names} LFE"),
     };

@@ -83,7 +83,7 @@ pub fn layout(channels: u32) -> Option<&'static str> {
         1 => "M",
         2 => "L R",
         3 => "L R C",
-        4 => "L R C Cs",
+        4 => "L R C Cb",
         5 => "L R C Ls Rs",
         6 => "L R C LFE Ls Rs",
         7 => "L R C LFE Ls Rs Cb",
