@@ -54,8 +54,11 @@ pub fn read(source: &mut dyn Source, limits: &Limits) -> Result<Found, ReadError
     let mut movie = Movie::read(&mut window, limits)?;
     let format = if movie.quicktime { "mov" } else { "mp4" };
     if !movie.present {
-        let damage =
-            movie.damage.unwrap_or_else(|| Damage::of("it has no `moov` box, which describes the tracks"));
+        let missing = "it has no `moov` box, which describes the tracks";
+        let damage = match movie.damage {
+            Some(Damage { what, at }) => Damage { what: format!("{missing}; {what}"), at },
+            None => Damage::of(missing),
+        };
         return Err(ReadError::Unreadable { format, damage });
     }
     let mut found = Found::new(format);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::io::Cursor;
 
-const PACK: &[u8] = b"\0\0\x01\xba\x44\0\x04\0\x04\x01\0\x01\x89\xf8";
+const PACK: &[u8] = b"\0\0\x01\xba\x44\0\x04\0\x04\x01\0\x01\x8b\xf8";
 
 /// The headers of MPEG-2 that say: main profile, 720 x 576, 25 frames a second, interlaced.
 const SEQUENCE: &[u8] = b"\0\0\x01\xb3\x2d\x02\x40\x33\xff\xff\xe0\x18\0\0\x01\xb5\x14\x82\0\x01\0\0\
@@ -46,6 +46,13 @@ fn packets_tell_the_film() {
     check("/audio/0/codec", json!("pcm"));
     check("/audio/0/channels", json!(2));
     check("/audio/0/sample_rate", json!(48_000));
+}
+
+#[test]
+fn a_stream_that_was_cut_out_of_another_is_known() {
+    let bytes = [&[7; 99], PACK, &packet(0xe0, 90_000, SEQUENCE)].concat();
+    let found = inspect(&mut Cursor::new(&bytes)).expect("readable");
+    assert_eq!((found.format, &found.facts["video"][0]["height"]), ("mpegps", &json!(576)));
 }
 
 #[test]

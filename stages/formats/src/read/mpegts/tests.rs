@@ -115,6 +115,12 @@ fn only_the_start_and_the_end_are_read() {
 }
 
 #[test]
+fn text_that_repeats_a_letter_is_no_stream() {
+    let found = inspect(&mut Cursor::new(vec![b'G'; 2000])).expect("readable");
+    assert_eq!(found.format, "txt");
+}
+
+#[test]
 fn a_stream_without_tables_is_unreadable() {
     let bytes = vec![packet(0x100, false, None, b"."); 20].concat();
     let error = inspect(&mut Cursor::new(&bytes)).expect_err("no tables").to_string();
