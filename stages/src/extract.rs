@@ -102,19 +102,6 @@ fn add_report(facts: &mut Facts, artifact: &Artifact) {
     }
 }
 
-/// The fact that holds the text report about a film.
-const REPORT: &str = "mediainfo_report";
-
-fn is_film(found: &Found) -> bool {
-    ["video", "audio"].iter().any(|tracks| found.facts.contains_key(*tracks))
-}
-
-fn add_report(facts: &mut Facts, artifact: &Artifact) {
-    if let Some(report) = report::mediainfo(&artifact.path, &artifact.name) {
-        facts.insert(REPORT, Fact::new(report, Extract::NAME, &artifact.name));
-    }
-}
-
 fn damaged(artifact: &Artifact, what: &str) -> StageError {
     with_a_way_on(StageError::new("input/unreadable", format!("`{}` is damaged: {what}", artifact.name)))
 }
