@@ -12,6 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::project::{self, Project};
 use crate::signals::{self, Interrupt};
 use crate::sources::{self, Compiled};
+use crate::state;
 use crate::ui::bar::Bar;
 use crate::ui::plain::Plain;
 use crate::ui::{Ui, json, paint, summary, words};
@@ -47,8 +48,12 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
             .hint("the last event of `--progress json` holds the report"));
     }
     known_step(&compiled, &selection)?;
-    let batches = batches(compiled);
     let interrupt = signals::listen();
+    let mut compiled = compiled;
+    let Some(stores) = state::hold(&mut compiled, &selection, &interrupt.cancel, ui) else {
+        return Ok(Exit::Interrupted);
+    };
+    let batches = batches(compiled);
     let mut report = Report::default();
     for batch in &batches {
         let world = project::world(batch.project.site.clone());
@@ -81,6 +86,7 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
     if !text.is_empty() {
         ui.say(&text);
     }
+    state::tell_trouble(&stores, ui);
     tell(&report, &running, ui)?;
     Ok(exit(&report))
 }
@@ -129,7 +135,7 @@ fn tell(report: &Report, running: &Running, ui: &Ui) -> Result<(), Failure> {
 fn exit(report: &Report) -> Exit {
     match report.status {
         _ if summary::has_bug(report) => Exit::Bug,
-        Status::Done => Exit::Done,
+        Status::Done | Status::UpToDate => Exit::Done,
         Status::Cancelled => Exit::Interrupted,
         Status::Failed | Status::Skipped | Status::Unfinished => Exit::Failed,
     }

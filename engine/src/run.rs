@@ -5,6 +5,7 @@
 
 mod assemble;
 mod coordinator;
+mod names;
 mod open;
 mod scratch;
 mod work;
