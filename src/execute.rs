@@ -47,7 +47,11 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
         return Err(Failure::usage("`--json` and `--progress json` both write to stdout")
             .hint("the last event of `--progress json` holds the report"));
     }
-    known_step(&compiled, &selection)?;
+    match &selection {
+        Selection::All => {}
+        Selection::Only(step) => known_step("--only", &compiled, step)?,
+        Selection::Until(step) => known_step("--until", &compiled, step)?,
+    }
     let interrupt = signals::listen();
     let mut compiled = compiled;
     let Some(stores) = state::hold(&mut compiled, &selection, &interrupt.cancel, ui) else {
@@ -141,13 +145,8 @@ fn exit(report: &Report) -> Exit {
     }
 }
 
-/// The step that `--only` or `--until` names must be in every manifest.
-fn known_step(compiled: &[Compiled], selection: &Selection) -> Result<(), Failure> {
-    let (option, step) = match selection {
-        Selection::All => return Ok(()),
-        Selection::Only(step) => ("--only", step),
-        Selection::Until(step) => ("--until", step),
-    };
+/// The step that an option names must be in every manifest.
+pub fn known_step(option: &str, compiled: &[Compiled], step: &str) -> Result<(), Failure> {
     for manifest in compiled {
         let Some(plan) = manifest.plans.iter().find(|plan| plan.shape.find(step).is_none()) else { continue };
         let known: BTreeSet<&str> = plan.shape.steps().map(|(_, step)| step.id.as_str()).collect();

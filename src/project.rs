@@ -132,11 +132,11 @@ impl Project {
     }
 }
 
-/// Whether anything but the state of runs lies in a folder.
+/// Whether assets may lie in a folder: it is there, and not for the state of runs alone.
 fn has_assets(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut entries| {
-        entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != "state"))
-    })
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    names != ["state"]
 }
 
 /// The world as runs see it.

@@ -58,7 +58,8 @@ fn of_step(shape: &Shape, index: StepIndex, site: &Site) -> Value {
     fixed.insert("from".into(), from.collect());
     fixed.insert("uses".into(), step.stage.name().into());
     fixed.insert("version of the stage".into(), step.stage.version().into());
-    let wanted: Vec<&String> = shape.wanted(index).iter().chain(shape.carried(index).into_iter().flatten()).collect();
+    let wanted: Vec<&String> =
+        shape.wanted(index).iter().chain(shape.carried(index).into_iter().flatten()).collect();
     if !wanted.is_empty() {
         fixed.insert("digests".into(), json!(wanted));
     }

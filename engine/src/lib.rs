@@ -35,7 +35,7 @@ pub use job::{Input, Job};
 pub use plan::{From, Keep, Pick, Plan, PlanFault, Retry, Shape, Source, Step, StepIndex, TimeRule};
 pub use registry::{Kind, OptionFault, Registry};
 pub use report::{ReleaseReport, Report, StepReport};
-pub use run::{Cancel, Runner, Selection};
+pub use run::{Cancel, Judgement, Runner, Selection, judge};
 pub use stage::{AnyStage, Asset, Lane, Output, Phase, Stage};
 pub use state::{ReleaseKey, Store};
 pub use template::{Condition, Language, Template};

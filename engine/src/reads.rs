@@ -74,8 +74,6 @@ impl View<'_> {
 
 /// The files that a step takes, as templates see them.
 pub(crate) fn files(inputs: &[Input]) -> Value {
-    let file = |input: &Input| {
-        json!({ "name": input.artifact.name, "size": input.artifact.size, "from": input.from })
-    };
+    let file = |input: &Input| json!({ "name": input.artifact.name, "size": input.artifact.size, "from": input.from });
     inputs.iter().map(file).collect()
 }

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod coordinator;
+mod judgement;
 mod names;
 mod open;
 mod scratch;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{Event, Plan, Report, World};
+pub use judgement::{Judgement, judge};
+
 use coordinator::Coordinator;
 
 /// How plans are run.

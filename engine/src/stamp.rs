@@ -29,7 +29,8 @@ const COARSE_TICK: i64 = 2_000_000_000;
 
 impl Stamp {
     pub(crate) fn of(found: &Metadata) -> Self {
-        let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+        let nanoseconds =
+            |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
         Self {
             size: found.len(),
             modified: nanoseconds(found.mtime(), found.mtime_nsec()),

@@ -141,7 +141,8 @@ impl Store {
     /// Remembers a release, so that it outlasts a power cut.
     pub(crate) fn keep(&self, key: ReleaseKey, record: &ReleaseRecord) {
         let mut inner = self.inner();
-        if let Some(range) = inner.add(RELEASE, key.0, &serde_json::to_vec(record).unwrap_or_default(), true) {
+        if let Some(range) = inner.add(RELEASE, key.0, &serde_json::to_vec(record).unwrap_or_default(), true)
+        {
             inner.remember(key.0, range);
         }
     }
@@ -248,7 +249,8 @@ impl Inner {
             record.filter(|record| home.join(&record.target).exists())
         };
         self.releases.retain(|_, ranges| ranges.iter().any(|range| stays(range).is_some()));
-        let releases = self.releases.iter().flat_map(|(key, all)| all.iter().map(|range| (RELEASE, *key, range)));
+        let releases =
+            self.releases.iter().flat_map(|(key, all)| all.iter().map(|range| (RELEASE, *key, range)));
         let shapes = self.shapes.iter().map(|(digest, range)| (SHAPE, *digest, range));
         let entries: Vec<Vec<u8>> = shapes
             .chain(releases)

@@ -2,7 +2,9 @@
 
 mod local;
 
-use engine::{Artifact, Asset, Forecast, Input, Job, Lane, OptionFault, Output, Phase, Site, Stage, StageError};
+use engine::{
+    Artifact, Asset, Forecast, Input, Job, Lane, OptionFault, Output, Phase, Site, Stage, StageError,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;

@@ -8,8 +8,8 @@ use petgraph::visit::EdgeRef;
 
 use super::order::{carry, cycles, in_order, steps_taken, wanted};
 use super::{PlanFault, Step};
-use crate::fixed::Fixed;
 use crate::Site;
+use crate::fixed::Fixed;
 
 /// The number of a step in its shape.
 pub type StepIndex = NodeIndex<u32>;

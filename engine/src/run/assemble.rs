@@ -85,7 +85,8 @@ impl Assembly {
         let lies = if is_there { self.target.clone() } else { folder.clone() };
         let mut keep = self.keep.take();
         if let Some((keep, record)) = &mut keep {
-            remembered::look(record, &lies, &self.files).map_err(|error| StageError::writing(&lies, &error))?;
+            remembered::look(record, &lies, &self.files)
+                .map_err(|error| StageError::writing(&lies, &error))?;
             // Before the folder appears: a release that nobody remembers could not be told from a stranger's.
             keep.store.keep(keep.key, record);
         }
@@ -118,7 +119,11 @@ impl Assembly {
     fn bring(&self, piece: &Piece, to: &Path) -> Result<(), StageError> {
         let failed = |error: &io::Error| StageError::writing(to, error);
         if !piece.stays {
-            return if piece.path == to { Ok(()) } else { fs::rename(&piece.path, to).map_err(|error| failed(&error)) };
+            return if piece.path == to {
+                Ok(())
+            } else {
+                fs::rename(&piece.path, to).map_err(|error| failed(&error))
+            };
         }
         if self.same_time && fs::hard_link(&piece.path, to).is_ok() {
             return Ok(());

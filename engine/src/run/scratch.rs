@@ -9,10 +9,10 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::ReleaseKey;
 use crate::digest::Digest;
 use crate::state::record::StepRecord;
 use crate::state::{Entries, Log};
-use crate::ReleaseKey;
 
 const PREFIX: &str = ".bindery-";
 const LOCK: &str = "lock";

@@ -34,7 +34,11 @@ pub(super) enum Heard {
     Looked(Result<Vec<Found>, StageError>),
     Started,
     Said(Said),
-    Finished { result: Result<Made, StageError>, read: u64, written: u64 },
+    Finished {
+        result: Result<Made, StageError>,
+        read: u64,
+        written: u64,
+    },
     /// The release was put together.
     Assembled(Result<Option<Box<ReleaseRecord>>, StageError>),
 }
@@ -175,7 +179,8 @@ impl Task {
             ..StepRecord::default()
         };
         let print = record.print();
-        record.made = output.artifacts.iter().map(|artifact| made(artifact, print, &remember.working)).collect();
+        record.made =
+            output.artifacts.iter().map(|artifact| made(artifact, print, &remember.working)).collect();
         Made { output, record: Some(Box::new(record)) }
     }
 }
@@ -186,7 +191,13 @@ fn made(artifact: &Artifact, print: Digest, working: &Path) -> MadeRecord {
     const SMALL: u64 = 64 * 1024;
     let content = if artifact.size <= SMALL { digest::of_file(&artifact.path).ok() } else { None };
     let id = content.map_or_else(
-        || Digesting::default().part(&print.bytes()).part(artifact.name.as_bytes()).json(&artifact.digests).finish(),
+        || {
+            Digesting::default()
+                .part(&print.bytes())
+                .part(artifact.name.as_bytes())
+                .json(&artifact.digests)
+                .finish()
+        },
         |digest| Digest::of(digest.as_bytes()),
     );
     let place = artifact.path.strip_prefix(working).ok().and_then(Path::to_str);

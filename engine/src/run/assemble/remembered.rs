@@ -16,7 +16,8 @@ const BLOCK: usize = 64 * 1024;
 /// Notes what the folder of the release looks like. Renaming it changes none of that.
 pub(super) fn look(record: &mut ReleaseRecord, folder: &Path, pieces: &[Piece]) -> io::Result<()> {
     let gone = || io::Error::from(io::ErrorKind::NotFound);
-    let mut ids: BTreeMap<&str, Digest> = pieces.iter().map(|piece| (piece.name.as_str(), piece.id)).collect();
+    let mut ids: BTreeMap<&str, Digest> =
+        pieces.iter().map(|piece| (piece.name.as_str(), piece.id)).collect();
     let (mut files, mut folders) = (Vec::new(), Vec::new());
     let mut open = vec![String::new()];
     while let Some(name) = open.pop() {
@@ -46,7 +47,8 @@ pub(super) fn look(record: &mut ReleaseRecord, folder: &Path, pieces: &[Piece]) 
 /// Whether two folders hold the same files with the same bytes.
 pub(super) fn same_tree(one: &Path, other: &Path) -> bool {
     tree(one).ok().zip(tree(other).ok()).is_some_and(|(left, right)| {
-        left == right && left.keys().all(|name| same_bytes(&one.join(name), &other.join(name)).unwrap_or(false))
+        left == right
+            && left.keys().all(|name| same_bytes(&one.join(name), &other.join(name)).unwrap_or(false))
     })
 }
 

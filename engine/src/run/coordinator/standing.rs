@@ -53,6 +53,7 @@ impl Coordinator<'_, '_, '_> {
                 return self.leave_alone(number);
             }
             let whys = open.walk(world, &self.runner.selection);
+            open.name = None;
             open.must = whys.into_iter().map(|why| why.filter(is_call)).collect();
         }
         let then = open.begin();
@@ -94,7 +95,14 @@ impl Coordinator<'_, '_, '_> {
     }
 
     /// Goes on with what a step gave before.
-    pub(super) fn reuse(&mut self, number: usize, index: StepIndex, facts: &Facts, why: &Why, reused: Reused) {
+    pub(super) fn reuse(
+        &mut self,
+        number: usize,
+        index: StepIndex,
+        facts: &Facts,
+        why: &Why,
+        reused: Reused,
+    ) {
         let Some(open) = self.open.get_mut(&number) else { return };
         open.give_again(index, facts, &reused);
         let artifacts = reused.record.made.iter().map(|made| made.artifact.clone()).collect();

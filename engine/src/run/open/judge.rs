@@ -80,7 +80,6 @@ impl Open<'_> {
         }
         self.call_for_files(&mut whys);
         self.given.iter_mut().for_each(|given| *given = Given::default());
-        self.name = None;
         whys
     }
 
@@ -171,9 +170,11 @@ impl Open<'_> {
         let id = &self.plan.shape.step(index).id;
         let mut changes = Vec::new();
         if fixed.step(index) != old.fixed {
-            let shape = self.past.record.as_ref().and_then(|record| {
-                self.plan.keep.as_ref()?.store.shape(record.shape)
-            });
+            let shape = self
+                .past
+                .record
+                .as_ref()
+                .and_then(|record| self.plan.keep.as_ref()?.store.shape(record.shape));
             let before = shape.as_ref().and_then(|shape| shape.get(id));
             differences(before, fixed.parts.get(id), "", &mut changes);
             if changes.is_empty() {
@@ -216,8 +217,12 @@ impl Open<'_> {
             let old: Vec<(&str, Digest)> =
                 before.made.iter().map(|made| (made.artifact.name.as_str(), made.id)).collect();
             let given = &self.given[giver.index()];
-            let new: Vec<(&str, Digest)> =
-                given.artifacts.iter().map(|file| file.name.as_str()).zip(given.ids.iter().copied()).collect();
+            let new: Vec<(&str, Digest)> = given
+                .artifacts
+                .iter()
+                .map(|file| file.name.as_str())
+                .zip(given.ids.iter().copied())
+                .collect();
             changed_files(&format!("file of `{id}`"), &old, &new, changes);
         }
     }

@@ -103,9 +103,10 @@ impl Open<'_> {
         if !self.assembled {
             return;
         }
-        let delivers = self.plan.shape.steps().any(|(index, step)| {
-            step.stage.phase() == Phase::Deliver && self.made[index.index()].is_some()
-        });
+        let delivers =
+            self.plan.shape.steps().any(|(index, step)| {
+                step.stage.phase() == Phase::Deliver && self.made[index.index()].is_some()
+            });
         let (steps, fresh) = (self.steps_made(), self.remembered(world));
         match (&mut self.record, &self.past.record) {
             (Some(record), _) if delivers => {
@@ -132,9 +133,10 @@ impl Open<'_> {
     pub(in crate::run) fn remember_sources(&mut self) {
         let (Some(keep), Some(record)) = (&self.plan.keep, &self.past.record) else { return };
         let seen = self.sources_seen();
-        let is_known = seen.iter().zip(&record.sources).all(|(seen, known)| {
-            (seen.stamp, seen.sure) == (known.stamp, known.sure)
-        });
+        let is_known = seen
+            .iter()
+            .zip(&record.sources)
+            .all(|(seen, known)| (seen.stamp, seen.sure) == (known.stamp, known.sure));
         if !is_known {
             let record = ReleaseRecord { sources: seen, ..record.clone() };
             keep.store.keep(keep.key, &record);

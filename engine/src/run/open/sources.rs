@@ -85,7 +85,8 @@ impl Look {
         }
         let is_small = found.iter().map(|found| found.stamp.size).sum::<u64>() <= SMALL;
         for ((source, record), found) in self.sources.iter().zip(&mut found) {
-            if let Some(record) = record.as_ref().filter(|record| record.sure && record.stamp == found.stamp) {
+            if let Some(record) = record.as_ref().filter(|record| record.sure && record.stamp == found.stamp)
+            {
                 take_over(found, record);
                 continue;
             }

@@ -193,8 +193,7 @@ pub(super) fn go_in(
     now: fn() -> i64,
     change: impl FnOnce(&mut Runner<'_>),
 ) -> Outcome {
-    let world =
-        World { site: Site::default(), now: Box::new(now), secret: Box::new(|_| Err("none".into())) };
+    let world = World { site: Site::default(), now: Box::new(now), secret: Box::new(|_| Err("none".into())) };
     let mut runner = Runner {
         id: format!("{:?}", std::thread::current().id()).replace(['(', ')'], "-"),
         jobs: 2,
