@@ -5,6 +5,7 @@
 mod filter;
 mod language;
 mod names;
+mod near;
 mod scope;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use filter::Filter;
 pub use language::Language;
+pub use near::nearest;
 pub use scope::Scope;
 
 /// A text with Liquid in it, as written. It is parsed where a [`Language`] is at hand.
