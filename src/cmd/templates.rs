@@ -1,9 +1,10 @@
 //! `bindery templates`: the designs of NFO pages. Each of its commands is a file, a `mod` line, a variant and a row.
 
 mod list;
+pub mod render;
 
 use clap::Subcommand;
-use stages::nfo::Templates;
+use stages::nfo::{Found, Templates, Unfound};
 
 use crate::exit::{Exit, Failure};
 use crate::project::{Project, Surroundings};
@@ -28,11 +29,13 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     List(list::Args),
+    Render(render::Args),
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     match &args.command {
         Command::List(args) => list::run(args, ui),
+        Command::Render(args) => render::run(args, ui),
     }
 }
 
@@ -42,4 +45,19 @@ fn here() -> Result<(Surroundings, Project, Templates), Failure> {
     let project = surroundings.project(std::path::Path::new("."))?;
     let templates = Templates::new(&project.site.search);
     Ok((surroundings, project, templates))
+}
+
+/// The template of this name or path.
+fn find(templates: &Templates, name: &str) -> Result<Found, Failure> {
+    templates.find(name).map_err(|unfound| {
+        let exit = match &unfound {
+            Unfound::Missing { .. } => Exit::Missing,
+            Unfound::Unreadable(_) => Exit::Failed,
+            Unfound::Faulty(_) => Exit::Usage,
+        };
+        let is_inside = matches!(unfound, Unfound::Faulty(_));
+        let fault = unfound.fault();
+        let message = if is_inside { format!("`{name}`, {fault}") } else { fault.message.clone() };
+        fault.hint.into_iter().fold(Failure::new(exit, message), Failure::hint)
+    })
 }
