@@ -89,10 +89,9 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     }
     ui.say(&format!("gives the same page as before over {} sets of sample facts", made.checked));
     if !made.unknown.is_empty() {
+        let names = made.unknown.join(", ");
         ui.say(&format!(
-            "{} no facts, so that `metadata:` or `vars:` has to set them: {}",
-            if made.unknown.len() == 1 { "this is" } else { "these are" },
-            made.unknown.join(", ")
+            "no facts have these names, so that `metadata:` or `vars:` has to set them: {names}"
         ));
     }
     Ok(Exit::Done)

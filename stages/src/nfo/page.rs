@@ -69,7 +69,11 @@ pub fn page(language: &Language, template: &Found, scope: &Scope, look: &Look) -
     let mut values = Scope::new();
     for name in scope.names() {
         // Before the template lays them out in columns: one letter may become several.
-        values.set(name, writing.value(scope.get(name).unwrap_or(&Value::Null)));
+        let value = writing.value(scope.get(name).unwrap_or(&Value::Null));
+        // What had nothing to show is not known at all.
+        if value != Value::String(String::new()) {
+            values.set(name, value);
+        }
     }
     let sizes = scope
         .get("files")

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, Done, faults};
 
 /// Built-in templates and the widths they are made for.
-const TEMPLATES: &[(&str, usize)] = &[("diz", 44), ("docs", 80), ("ebook", 80), ("plain", 80), ("tv", 80)];
+const TEMPLATES: &[(&str, usize)] =
+    &[("classic", 80), ("diz", 44), ("docs", 80), ("ebook", 80), ("minimal", 80), ("plain", 80), ("tv", 80)];
 
 fn full() -> Vec<(&'static str, Value)> {
     vec![
