@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
-    /// Code page 437 of the IBM PC, which viewers of NFO files expect.
     #[default]
+    /// Code page 437 of the IBM PC, which viewers of NFO files expect.
     Cp437,
     /// UTF-8 without a byte order mark.
     #[serde(rename = "utf-8")]
@@ -25,8 +25,8 @@ pub enum Encoding {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Newline {
-    /// Carriage return and line feed.
     #[default]
+    /// Carriage return and line feed.
     Crlf,
     /// Line feed alone.
     Lf,

@@ -31,8 +31,8 @@ pub struct Look {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Lacking {
-    /// They are written in Latin letters, and a note tells which.
     #[default]
+    /// They are written in Latin letters, and a note tells which.
     Latin,
     /// The first of them is an error.
     Error,

@@ -148,7 +148,7 @@ fn may_be_null(value: &Value) -> bool {
 pub fn begins_with_defaults(code: &str) -> bool {
     let lines: Vec<&str> = code.lines().map(str::trim).collect();
     let before = lines.windows(2).filter(|pair| pair[1] == "#[default]").map(|pair| pair[0]);
-    before.into_iter().all(|line| line.starts_with("enum ") && line.ends_with('{'))
+    before.into_iter().all(|line| line.trim_start_matches("pub ").starts_with("enum ") && line.ends_with('{'))
 }
 
 /// The type of a value as people say it.

@@ -249,13 +249,15 @@ mod tests {
     fn a_frame_holds_what_does_not_fit() {
         let double = frame("double").unwrap();
         let text = "\nTitle ..: a long title of words\nx\n";
-        let wanted = "\
-╔══ Facts ═════════════╗
-║ Title ..: a long     ║
-║           title of   ║
-║           words      ║
-║ x                    ║
-╚══════════════════════╝";
+        let wanted = [
+            "╔══ Facts ═════════════╗",
+            "║ Title ..: a long     ║",
+            "║           title of   ║",
+            "║           words      ║",
+            "║ x                    ║",
+            "╚══════════════════════╝",
+        ];
+        let wanted = wanted.join("\n");
         assert_eq!(boxed(text, 24, double, Some("Facts")), wanted);
         let ruled = boxed(&format!("a\n{}\nb", open_rule("", Some("N"))), 12, frame("single").unwrap(), None);
         assert_eq!(ruled, "┌──────────┐\n│ a        │\n├── N ─────┤\n│ b        │\n└──────────┘");
