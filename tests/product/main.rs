@@ -7,4 +7,5 @@ mod language;
 mod many;
 mod safety;
 mod surface;
+mod templates;
 mod world;
