@@ -1,6 +1,6 @@
 //! `bindery templates`: the designs of NFO pages. Each of its commands is a file, a `mod` line, a variant and a row.
 
-mod check;
+pub mod check;
 mod import;
 mod list;
 mod new;

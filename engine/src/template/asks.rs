@@ -51,7 +51,7 @@ pub(super) fn asked(text: &str) -> Vec<Asked> {
             "for" | "tablerow" => {
                 let list = rest.find(" in ").map_or(rest.len(), |at| at + 4);
                 let range = rest.get(list..).unwrap_or_default();
-                let only = range.trim_start().split_whitespace().next().unwrap_or_default();
+                let only = range.split_whitespace().next().unwrap_or_default();
                 let offset = range.find(only).unwrap_or(0);
                 walk.all(start + list + offset, only, false);
             }

@@ -123,16 +123,13 @@ pub(super) fn lacked_by_437(body: &str) -> Option<(usize, usize, char)> {
     }
     let mut in_comment = false;
     for (number, line) in body.lines().enumerate() {
-        let mut column = 0;
-        let mut rest = line.char_indices();
-        while let Some((at, character)) = rest.next() {
-            column += 1;
+        for (column, (at, character)) in line.char_indices().enumerate() {
             if line[at..].starts_with("{%") {
                 let tag = line[at + 2..].trim_start_matches('-').trim_start();
                 in_comment = tag.starts_with("comment") || in_comment && !tag.starts_with("endcomment");
             }
             if !in_comment && missing.contains(&character) {
-                return Some((number + 1, column, character));
+                return Some((number + 1, column + 1, character));
             }
         }
     }

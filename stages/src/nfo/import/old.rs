@@ -159,7 +159,7 @@ fn printed(name: &str, scope: &Scope) -> String {
     match (value, filter) {
         (Value::Array(list), _) => {
             let between = if filter.contains("join") { ", " } else { "" };
-            list.iter().map(|value| one(value)).collect::<Vec<_>>().join(between)
+            list.iter().map(one).collect::<Vec<_>>().join(between)
         }
         (value, " | bytes") => value.as_u64().map_or_else(|| one(value), crate::filters::human),
         (value, " | duration") => crate::filters::duration_of(value).unwrap_or_else(|| one(value)),
