@@ -13,6 +13,7 @@ mod plan;
 mod run;
 mod schema;
 mod stages;
+mod templates;
 mod verify;
 mod yaml;
 
@@ -36,6 +37,7 @@ pub enum Command {
     Stages(stages::Args),
     Kinds(kinds::Args),
     Schema(schema::Args),
+    Templates(templates::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -56,6 +58,7 @@ impl Command {
             Self::Stages(args) => stages::run(&args, ui),
             Self::Kinds(args) => kinds::run(&args, ui),
             Self::Schema(args) => schema::run(&args, ui),
+            Self::Templates(args) => templates::run(&args, ui),
             Self::Completions(args) => completions::run(&args, ui),
             Self::Man(args) => man::run(&args, ui),
         }

@@ -25,6 +25,9 @@ Names:
   verdict      one line of `bindery verify --json`
   explanation  one entry of `bindery explain --json`
   diagnostics  the output of `bindery check --json`
+  template     one entry of `bindery templates list --json`
+  page         the output of `bindery templates render --json`
+  templates    one entry of `bindery templates check --json`
 
 Examples:
   bindery schema manifest > release.schema.json
@@ -57,8 +60,11 @@ const SCHEMAS: &[Row] = &[
     Row { name: "facts", make: || schema_for!(stages::facts::Inspection).to_value() },
     // The built-in kinds alone, so that the schema is the same wherever it is made.
     Row { name: "manifest", make: || manifests::manifest_schema_for(&stages::registry(), &Kinds::default()) },
+    Row { name: "page", make: || schema_for!(super::templates::render::Rendered).to_value() },
     Row { name: "plan", make: || schema_for!(PlanListing).to_value() },
     Row { name: "report", make: || schema_for!(engine::Report).to_value() },
+    Row { name: "template", make: || schema_for!(stages::nfo::Listing).to_value() },
+    Row { name: "templates", make: || schema_for!(super::templates::check::Checked).to_value() },
     Row { name: "verdict", make: || schema_for!(stages::verify::Verdict).to_value() },
 ];
 

@@ -6,13 +6,14 @@
 mod archive;
 #[cfg(test)]
 mod bench;
+mod blocks;
 mod checksum;
 mod enrich;
 mod extract;
 pub mod facts;
 mod files;
 mod filters;
-mod nfo;
+pub mod nfo;
 mod upload;
 pub mod verify;
 
@@ -32,10 +33,10 @@ pub fn registry() -> Registry {
         .with::<upload::Upload>()
 }
 
-/// The template language of releases: Liquid with filters for names and for text of a fixed width.
+/// The template language of releases: Liquid with filters for names, and filters and blocks for text of a fixed width.
 #[must_use]
 pub fn language() -> Language {
-    Language::new(filters::FILTERS)
+    Language::with_blocks(filters::FILTERS, blocks::BLOCKS)
 }
 
 #[cfg(test)]

@@ -8,4 +8,5 @@ mod language;
 mod many;
 mod safety;
 mod surface;
+mod templates;
 mod world;
