@@ -2,7 +2,7 @@
 //!
 //! Knows no markup but the first heading of a Markdown file. A format with a signature of its own is not plain text.
 
-mod encoding;
+pub(crate) mod encoding;
 
 use super::language::bcp47;
 use super::markup::collapse;
