@@ -12,6 +12,7 @@ mod plan;
 mod run;
 mod schema;
 mod stages;
+mod templates;
 mod verify;
 mod yaml;
 
@@ -34,6 +35,7 @@ pub enum Command {
     Stages(stages::Args),
     Kinds(kinds::Args),
     Schema(schema::Args),
+    Templates(templates::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -53,6 +55,7 @@ impl Command {
             Self::Stages(args) => stages::run(&args, ui),
             Self::Kinds(args) => kinds::run(&args, ui),
             Self::Schema(args) => schema::run(&args, ui),
+            Self::Templates(args) => templates::run(&args, ui),
             Self::Completions(args) => completions::run(&args, ui),
             Self::Man(args) => man::run(&args, ui),
         }

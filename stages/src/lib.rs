@@ -12,7 +12,7 @@ mod extract;
 pub mod facts;
 mod files;
 mod filters;
-mod nfo;
+pub mod nfo;
 mod upload;
 pub mod verify;
 

@@ -4,6 +4,7 @@
 //! transliterated, and lines over the width are wrapped.
 
 mod encoding;
+mod front;
 mod layout;
 mod templates;
 
@@ -15,6 +16,12 @@ use serde_json::Value;
 
 use crate::files;
 use encoding::Writing;
+
+pub use front::{Encoding, Fault, Front, Newline};
+pub use templates::{Found, Listing, Templates, Unfound, is_name, is_path};
+
+/// The width of a page unless someone says otherwise, in columns.
+pub const WIDTH: usize = 80;
 
 /// Renders a Liquid template into a text file.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -35,26 +42,6 @@ pub struct Nfo {
     width: usize,
 }
 
-/// How text is written to a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Encoding {
-    #[default]
-    Cp437,
-    #[serde(rename = "utf-8")]
-    Utf8,
-    Ascii,
-}
-
-/// How lines end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Newline {
-    #[default]
-    Crlf,
-    Lf,
-}
-
 impl Default for Nfo {
     fn default() -> Self {
         Self {
@@ -72,8 +59,8 @@ impl Stage for Nfo {
     const ABOUT: &'static str = "renders a template into a text file of fixed width: NFO, FILE_ID.DIZ";
 
     fn check(&self, site: &Site) -> Vec<OptionFault> {
-        let text = match templates::load(site, &self.template) {
-            Ok(text) => text,
+        let text = match self.find(site) {
+            Ok(found) => found.body,
             Err(fault) => return vec![fault],
         };
         let broken = site.language.check(&Template::new(text)).err();
@@ -86,8 +73,7 @@ impl Stage for Nfo {
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
-        let text =
-            templates::load(job.site(), &self.template).map_err(|fault| StageError::input(fault.message))?;
+        let text = self.find(job.site()).map_err(|fault| StageError::input(fault.message))?.body;
         let language = job.facts().value("language").and_then(Value::as_str);
         let mut writing = Writing::new(self.encoding, language);
         let mut scope = job.scope();
@@ -124,6 +110,14 @@ impl Stage for Nfo {
 }
 
 impl Nfo {
+    fn find(&self, site: &Site) -> Result<Found, OptionFault> {
+        Templates::new(&site.search).find(&self.template).map_err(|unfound| {
+            let fault = unfound.fault();
+            let found = OptionFault::new("template", fault.message);
+            fault.hint.into_iter().fold(found, OptionFault::hint)
+        })
+    }
+
     /// A whole template is too long to quote, so the message names it instead.
     fn in_template(&self, error: TemplateError) -> StageError {
         let name = &self.template;

@@ -8,6 +8,7 @@ use liquid_core::parser::{FilterArguments, FilterReflection, ParameterReflection
 use liquid_core::runtime::{Expression, Runtime};
 use serde_json::Value;
 
+use super::bounded::{MAX_TEXT, too_long};
 use super::scope::is_absent;
 
 /// A filter of the template language.
@@ -36,6 +37,24 @@ pub(super) const OWN: &[Filter] = &[
                 Value::Number(_) => false,
             };
             Ok(if empty { args.first().cloned().unwrap_or_default() } else { input.clone() })
+        },
+    },
+    Filter {
+        name: "replace",
+        about: "the text with every occurrence of the first argument replaced by the second",
+        apply: |input, args| {
+            let text = |value: Option<&Value>| match value {
+                None | Some(Value::Null) => String::new(),
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+            };
+            let (input, from, to) = (text(Some(input)), text(args.first()), text(args.get(1)));
+            let found = input.matches(from.as_str()).count();
+            // Liquid's own multiplies two texts, however long.
+            if found.saturating_mul(to.len()) > MAX_TEXT {
+                return Err(too_long());
+            }
+            Ok(input.replace(from.as_str(), &to).into())
         },
     },
     Filter {
@@ -132,7 +151,7 @@ impl liquid_core::Filter for Call {
     }
 }
 
-fn plain(value: &Liquid) -> Value {
+pub(super) fn plain(value: &Liquid) -> Value {
     match value {
         Liquid::Scalar(scalar) => {
             // A text that looks like a number stays a text: a year is printed as it was written.

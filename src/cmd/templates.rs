@@ -1,0 +1,45 @@
+//! `bindery templates`: the designs of NFO pages. Each of its commands is a file, a `mod` line, a variant and a row.
+
+mod list;
+
+use clap::Subcommand;
+use stages::nfo::Templates;
+
+use crate::exit::{Exit, Failure};
+use crate::project::{Project, Surroundings};
+use crate::ui::Ui;
+
+const AFTER: &str = "\
+Examples:
+  bindery templates list
+  bindery templates list --json | jq -r '.[].name'";
+
+/// List, show, make, import, try and check the templates of NFO pages
+///
+/// A template is a Liquid file. Your own lie in `.bindery/templates/NAME.liquid` of a project or in `templates/` of
+/// your configuration folder. The project's come before yours, and yours before the built-in ones.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER, subcommand_required = true, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::Args),
+}
+
+pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
+    match &args.command {
+        Command::List(args) => list::run(args, ui),
+    }
+}
+
+/// The project of the current folder and the templates it sees.
+fn here() -> Result<(Surroundings, Project, Templates), Failure> {
+    let surroundings = Surroundings::read()?;
+    let project = surroundings.project(std::path::Path::new("."))?;
+    let templates = Templates::new(&project.site.search);
+    Ok((surroundings, project, templates))
+}
