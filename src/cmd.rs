@@ -7,6 +7,7 @@ mod init;
 mod inspect;
 mod kinds;
 mod man;
+mod nfo;
 mod pack;
 mod plan;
 mod run;
@@ -35,6 +36,7 @@ pub enum Command {
     Stages(stages::Args),
     Kinds(kinds::Args),
     Schema(schema::Args),
+    Nfo(nfo::Args),
     Templates(templates::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -55,6 +57,7 @@ impl Command {
             Self::Stages(args) => stages::run(&args, ui),
             Self::Kinds(args) => kinds::run(&args, ui),
             Self::Schema(args) => schema::run(&args, ui),
+            Self::Nfo(args) => nfo::run(&args, ui),
             Self::Templates(args) => templates::run(&args, ui),
             Self::Completions(args) => completions::run(&args, ui),
             Self::Man(args) => man::run(&args, ui),

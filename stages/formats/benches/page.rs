@@ -37,14 +37,23 @@ fn measure<T>(name: &str, mut work: impl FnMut() -> T) {
         .collect();
     times.sort_unstable();
     let of = |at: usize| times[at].as_secs_f64() * 1000.0;
-    println!("{name:<14} median {:7.3} ms   min {:7.3} ms   max {:7.3} ms", of(RUNS / 2), of(0), of(RUNS - 1));
+    println!(
+        "{name:<14} median {:7.3} ms   min {:7.3} ms   max {:7.3} ms",
+        of(RUNS / 2),
+        of(0),
+        of(RUNS - 1)
+    );
 }
 
 /// Code page 437: a header of blocks and shades, a frame of double lines, and text in it.
 fn note() -> Vec<u8> {
     let mut lines = Vec::new();
     for row in 0..10u8 {
-        lines.push((0..80u8).map(|column| [0xb0, 0xb1, 0xb2, 0xdb, b' '][usize::from((row * 7 + column) % 5)]).collect());
+        lines.push(
+            (0..80u8)
+                .map(|column| [0xb0, 0xb1, 0xb2, 0xdb, b' '][usize::from((row * 7 + column) % 5)])
+                .collect(),
+        );
     }
     let framed = |left: u8, inner: &[u8], right: u8| [&[left], inner, &[right]].concat();
     lines.push(framed(0xc9, &[0xcd; 78], 0xbb));

@@ -71,8 +71,8 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PageError {
     /// More bytes than a page may have.
-    #[error("it has {0} bytes: pages of more than {MAX_BYTES} are not shown")]
-    TooLong(usize),
+    #[error("it is longer than {MAX_BYTES} bytes, and no page is")]
+    TooLong,
     /// More lines than a page may have.
     #[error("it has more than {MAX_LINES} lines")]
     TooManyLines,
@@ -104,7 +104,7 @@ pub enum PageError {
 /// When the bytes are too many or no text, or when the reading asks for what does not exist.
 pub fn read(bytes: &[u8], reading: &Reading) -> Result<Page, PageError> {
     if bytes.len() > MAX_BYTES {
-        return Err(PageError::TooLong(bytes.len()));
+        return Err(PageError::TooLong);
     }
     if reading.width.is_some_and(|width| !(1..=MAX_COLUMNS).contains(&width)) {
         return Err(PageError::Width);

@@ -9,8 +9,8 @@ use crate::text::width;
 
 /// What DOS drew for the bytes 0x00 to 0x1F.
 const PICTURES: [char; 32] = [
-    ' ', '☺', '☻', '♥', '♦', '♣', '♠', '•', '◘', '○', '◙', '♂', '♀', '♪', '♫', '☼', '►', '◄', '↕', '‼', '¶', '§',
-    '▬', '↨', '↑', '↓', '→', '←', '∟', '↔', '▲', '▼',
+    ' ', '☺', '☻', '♥', '♦', '♣', '♠', '•', '◘', '○', '◙', '♂', '♀', '♪', '♫', '☼', '►', '◄', '↕', '‼', '¶',
+    '§', '▬', '↨', '↑', '↓', '→', '←', '∟', '↔', '▲', '▼',
 ];
 
 /// Most numbers of a sequence; colours of three numbers for ink and ground are ten.
@@ -253,9 +253,15 @@ mod tests {
     fn colours_are_followed() {
         let plain = Look::default();
         assert_eq!(look("31"), Look { ink: Colour::Palette(1), ..plain });
-        assert_eq!(look("1;5;33;44"), Look { ink: Colour::Palette(3), ground: Colour::Palette(4), bold: true, blink: true, ..plain });
+        assert_eq!(
+            look("1;5;33;44"),
+            Look { ink: Colour::Palette(3), ground: Colour::Palette(4), bold: true, blink: true, ..plain }
+        );
         assert_eq!(look("94;105"), Look { ink: Colour::Palette(12), ground: Colour::Palette(13), ..plain });
-        assert_eq!(look("38;5;9;48;5;232"), Look { ink: Colour::Palette(9), ground: Colour::Rgb(8, 8, 8), ..plain });
+        assert_eq!(
+            look("38;5;9;48;5;232"),
+            Look { ink: Colour::Palette(9), ground: Colour::Rgb(8, 8, 8), ..plain }
+        );
         assert_eq!(look("38;2;1;2;300"), Look { ink: Colour::Rgb(1, 2, 255), ..plain });
         assert_eq!(look("31;0"), plain);
         assert_eq!(look("1;31;22;39"), plain);

@@ -112,9 +112,14 @@ impl Row {
         runs.into_iter().map(|(_, run)| run).collect()
     }
 
+    /// The marks over a column.
+    pub(super) fn marks(&self, column: usize) -> impl Iterator<Item = char> {
+        self.marks.iter().filter(move |(at, _)| *at == column).map(|(_, mark)| *mark)
+    }
+
     fn push(&self, column: usize, character: char, text: &mut String) {
         text.push(if character == TAIL { ' ' } else { character });
-        text.extend(self.marks.iter().filter(|(at, _)| *at == column).map(|(_, mark)| *mark));
+        text.extend(self.marks(column));
     }
 
     fn put(&mut self, column: usize, cell: Cell) {

@@ -2,8 +2,8 @@
 //!
 //! Knows encodings and no escape sequence. Notes are drawn in code page 437 by old custom, so that wins in doubt.
 
-use super::sauce::{self, Sauce};
 use super::PageError;
+use super::sauce::{self, Sauce};
 use crate::read::txt::encoding::{self, Encoding};
 
 /// A text and how it was found.
@@ -39,7 +39,9 @@ fn named(name: &str) -> Result<Encoding, PageError> {
             // The one that stands for all that must not be decoded would show nothing at all.
             .filter(|encoding| *encoding != encoding_rs::REPLACEMENT)
             .map(Encoding::Web)
-            .ok_or_else(|| PageError::UnknownEncoding(name.chars().filter(|c| !c.is_control()).take(40).collect())),
+            .ok_or_else(|| {
+                PageError::UnknownEncoding(name.chars().filter(|c| !c.is_control()).take(40).collect())
+            }),
     }
 }
 
@@ -54,7 +56,11 @@ fn detect(bytes: &[u8]) -> Encoding {
     if is_unicode && (web != encoding_rs::UTF_8 || std::str::from_utf8(bytes).is_ok()) {
         return Encoding::Web(web);
     }
-    if web == encoding_rs::WINDOWS_1252 && reads_western(bytes) { Encoding::Web(web) } else { Encoding::Cp437 }
+    if web == encoding_rs::WINDOWS_1252 && reads_western(bytes) {
+        Encoding::Web(web)
+    } else {
+        Encoding::Cp437
+    }
 }
 
 /// Whether letters and quotation marks of Windows stand where words have them, and nearly nothing else above ASCII.

@@ -6,6 +6,7 @@
 
 mod blocks;
 mod lines;
+mod marks;
 mod own;
 
 use std::collections::HashMap;
@@ -26,6 +27,11 @@ static FONT: LazyLock<HashMap<char, Glyph>> = LazyLock::new(all);
 /// The pixels of a character that the font has.
 pub(super) fn glyph(character: char) -> Option<Glyph> {
     FONT.get(&character).copied()
+}
+
+/// The pixels of a character with a mark over or below it.
+pub(super) fn with_mark(glyph: Glyph, mark: char) -> Glyph {
+    marks::marked(glyph, mark)
 }
 
 /// Whether a character is drawn as lines and areas that meet those of its neighbours.
@@ -59,6 +65,11 @@ fn all() -> HashMap<char, Glyph> {
     for (like, character) in own::ALIKE {
         if let Some(glyph) = font.get(like).copied() {
             font.insert(*character, glyph);
+        }
+    }
+    for (accented, letter, mark) in marks::ACCENTED {
+        if let Some(glyph) = font.get(letter).copied() {
+            font.entry(*accented).or_insert(marks::marked(glyph, *mark));
         }
     }
     font.extend(blocks::glyphs());
@@ -125,7 +136,8 @@ mod tests {
 
     #[test]
     fn european_letters_are_there() {
-        for character in "ÀÿĀŒœŠšŽžŁłŐőŰűİıĞğАЯаяЁёІіЇїЎўҐґΑΩαωςΨ€„“”‘’–—…•™".chars() {
+        for character in "ÀÿĀŒœŠšŽžŁłŐőŰűİıĞğАЯаяЁёІіЇїЎўҐґΑΩαωςΨ€„“”‘’–—…•™".chars()
+        {
             assert!(glyph(character).is_some(), "{character}");
         }
     }

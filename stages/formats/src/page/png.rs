@@ -7,7 +7,7 @@ use std::io::Write;
 
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, EncodingError, Filter};
 
-use super::canvas::{Cell, Look, TAIL};
+use super::canvas::{Look, Row, TAIL};
 use super::colours::{Rgb, Theme};
 use super::font::{self, Glyph};
 use super::{MAX_PIXELS, MAX_SCALE, Page, PageError};
@@ -111,8 +111,7 @@ fn encode(
     repeat(&empty, MARGIN * scale)?;
     let mut line = vec![0; width];
     for row in 0..page.rows.len().max(1) {
-        let cells = page.rows.get(row).map_or(&[][..], |row| &row.cells);
-        let drawn = draw(cells, colours);
+        let drawn = page.rows.get(row).map_or_else(Vec::new, |row| draw(row, colours));
         for y in 0..font::HEIGHT {
             line.fill(0);
             let pixels = line.chunks_exact_mut(scale).skip(MARGIN);
@@ -133,14 +132,17 @@ struct Drawn {
     ground: usize,
 }
 
-fn draw(cells: &[Cell], colours: &mut Colours) -> Vec<Drawn> {
-    let mut drawn = Vec::with_capacity(cells.len());
+fn draw(row: &Row, colours: &mut Colours) -> Vec<Drawn> {
+    let mut drawn = Vec::with_capacity(row.cells.len());
     let mut before = ' ';
-    for cell in cells {
+    for (column, cell) in row.cells.iter().enumerate() {
         let is_tail = cell.character == TAIL;
         let character = if is_tail { before } else { cell.character };
         let own = font::glyph(character).filter(|_| !is_tail);
         let mut glyph = own.unwrap_or_else(|| font::placeholder(character, is_tail));
+        for mark in row.marks(column) {
+            glyph = font::with_mark(glyph, mark);
+        }
         if cell.look.underline {
             glyph[UNDERLINE] = 0xff;
         }
@@ -167,7 +169,10 @@ fn paint<'a>(drawn: &[Drawn], y: usize, mut pixels: impl Iterator<Item = &'a mut
 /// A line of pixels as the bytes of a PNG.
 fn packed(line: &[usize], colours: &Colours, depth: Option<BitDepth>) -> Vec<u8> {
     let Some(depth) = depth else {
-        return line.iter().flat_map(|number| colours.all.get(*number).copied().unwrap_or_default()).collect();
+        return line
+            .iter()
+            .flat_map(|number| colours.all.get(*number).copied().unwrap_or_default())
+            .collect();
     };
     let bits = depth as usize;
     let byte = |pixels: &[usize]| {

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::Page;
 use super::canvas::{Cell, Row};
 use super::colours::{Rgb, Theme};
 use super::font::{self, HEIGHT, WIDTH};
 use super::html::{escaped, hex};
-use super::Page;
 
 /// Free space around the page.
 const MARGIN: usize = 16;
@@ -140,7 +140,10 @@ fn letters(row: &Row, theme: Theme, y: usize, svg: &mut String) {
             continue;
         }
         let (ink, _) = theme.paint(run.look);
-        let style = [(run.look.italic, " font-style=\"italic\""), (run.look.underline, " text-decoration=\"underline\"")];
+        let style = [
+            (run.look.italic, " font-style=\"italic\""),
+            (run.look.underline, " text-decoration=\"underline\""),
+        ];
         let style: String = style.iter().filter(|(is_on, _)| *is_on).map(|(_, style)| *style).collect();
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -170,7 +173,10 @@ mod tests {
 
     #[test]
     fn text_keeps_its_columns_and_is_escaped() {
-        check("  a<b", &["<text x=\"32\" y=\"28\" textLength=\"24\"", ">a&lt;b</text>", "<title>a &lt;b&gt;</title>"]);
+        check(
+            "  a<b",
+            &["<text x=\"32\" y=\"28\" textLength=\"24\"", ">a&lt;b</text>", "<title>a &lt;b&gt;</title>"],
+        );
         check("日", &["textLength=\"16\"", ">日</text>", "width=\"48\""]);
         check("\u{1b}[31mx", &["fill=\"#aa0000\">x</text>"]);
     }

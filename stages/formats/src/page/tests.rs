@@ -39,21 +39,74 @@ fn drawing(text: &str, theme: Theme) -> String {
 }
 
 #[test]
-fn letters_lines_and_colours_are_where_they_belong() {
+fn double_lines_make_corners_of_two_lines() {
     let want = "\
 ................
 ................
-..##.##....##...
-...#######.##...
-..##...##..##...
-..##...##..##...
-..##...##..##...
-..##...##..##...
+................
+................
+................
+.##############.
+.##..........##.
+.##..........##.
+.##..........##.
+.##..######..##.
+.##..##..##..##.
+.##..##..##..##.
+.##..##..##..##.
+.##..##..##..##.
+.##..##..##..##.
+.##..##..##..##.
 ";
-    // Double above, single beside: the corner of a box over a letter's column.
-    let got = drawing("╔╗", Theme::Terminal);
-    assert_eq!(got.lines().count(), 16, "{got}");
-    assert_ne!(got, want);
+    assert_eq!(drawing("╔╗", Theme::Terminal), want);
+}
+
+#[test]
+fn accents_and_frames_for_what_the_font_lacks_are_drawn() {
+    let want = "\
+........................
+........................
+....##...##############.
+...##....#............#.
+.........#............#.
+.######..#............#.
+##...##..#............#.
+##...##..#............#.
+#######..#............#.
+##.......#............#.
+##.......#............#.
+.######..#............#.
+.........##############.
+........................
+........................
+........................
+";
+    assert_eq!(drawing("e\u{301}日", Theme::Terminal), want);
+}
+
+#[test]
+fn colours_are_those_of_their_cells() {
+    let want = "\
+........########
+........########
+........#aaaaaa#
+........aa######
+........aa######
+.bbbbbb.aa######
+bb...bb.aaaaa###
+bb...bb.aa######
+bb...bb.aa######
+bb...bb.aa######
+bb...bb.aa######
+.bbbbb..#aaaaaa#
+.....bb.########
+.....bb.########
+bbbbbb..########
+........########
+";
+    let drawn = drawing("\u{1b}[31mg\u{1b}[0;44mE", Theme::Paper);
+    let left: String = drawn.lines().map(|line| format!("{}\n", &line[..16])).collect();
+    assert_eq!(left, want);
 }
 
 #[test]
@@ -71,8 +124,7 @@ fn a_page_is_as_large_as_its_cells_and_margins() {
 
 #[test]
 fn many_colours_are_drawn_in_full() {
-    let text: String =
-        (0..300).map(|n| format!("\u{1b}[38;2;{};{};9m█", n % 256, n / 256)).collect();
+    let text: String = (0..300).map(|n| format!("\u{1b}[38;2;{};{};9m█", n % 256, n / 256)).collect();
     let (width, _, pixels) = pixels(&png(&page(text.as_bytes()), Theme::Terminal, 1).unwrap());
     for n in 0..300 {
         let (row, column) = (n / 80, n % 80);
@@ -87,7 +139,7 @@ fn what_is_too_much_is_refused() {
         assert_eq!(read(bytes, reading).err(), Some(want));
     };
     let any = Reading::default();
-    check(&vec![b'a'; MAX_BYTES + 1], &any, PageError::TooLong(MAX_BYTES + 1));
+    check(&vec![b'a'; MAX_BYTES + 1], &any, PageError::TooLong);
     check(&b"\n".repeat(MAX_LINES), &any, PageError::TooManyLines);
     check(b"a", &Reading { width: Some(0), ..any.clone() }, PageError::Width);
     check(b"a", &Reading { width: Some(321), ..any.clone() }, PageError::Width);

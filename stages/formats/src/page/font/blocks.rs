@@ -67,10 +67,13 @@ mod tests {
 
     #[test]
     fn blocks_cover_what_their_names_say() {
-        for (character, ink) in [('▀', 64), ('▄', 64), ('▌', 64), ('▐', 64), ('█', 128), ('▁', 16), ('▏', 16)] {
+        for (character, ink) in [('▀', 64), ('▄', 64), ('▌', 64), ('▐', 64), ('█', 128), ('▁', 16), ('▏', 16)]
+        {
             check(character, ink);
         }
-        for (character, ink) in [('▇', 112), ('▉', 112), ('▔', 16), ('▕', 16), ('▘', 32), ('▙', 96), ('▟', 96)] {
+        for (character, ink) in
+            [('▇', 112), ('▉', 112), ('▔', 16), ('▕', 16), ('▘', 32), ('▙', 96), ('▟', 96)]
+        {
             check(character, ink);
         }
         for (character, ink) in [('░', 32), ('▒', 64), ('▓', 96)] {

@@ -138,7 +138,11 @@ mod tests {
     /// Pixels on the four sides of a glyph: up, right, down, left.
     fn sides(glyph: &Glyph) -> [u32; 4] {
         let bits = |mask: u8| {
-            glyph.iter().enumerate().filter(|(_, row)| **row & mask != 0).fold(0, |all, (at, _)| all | 1 << at)
+            glyph
+                .iter()
+                .enumerate()
+                .filter(|(_, row)| **row & mask != 0)
+                .fold(0, |all, (at, _)| all | 1 << at)
         };
         [u32::from(glyph[0]), bits(1), u32::from(glyph[15]), bits(0x80)]
     }

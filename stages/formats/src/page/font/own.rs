@@ -49,7 +49,10 @@ mod tests {
             let top: usize = head[head.find(' ').unwrap()..].trim().parse().unwrap();
             let lines: Vec<&str> = lines.collect();
             assert!(top + lines.len() <= HEIGHT, "{head}");
-            assert!(lines.iter().all(|line| line.len() == 8 && line.bytes().all(|b| b == b'#' || b == b'.')), "{head}");
+            assert!(
+                lines.iter().all(|line| line.len() == 8 && line.bytes().all(|b| b == b'#' || b == b'.')),
+                "{head}"
+            );
         }
     }
 }
