@@ -87,7 +87,10 @@ impl Surroundings {
         // Folders that do not exist are left out, so that manifests without any can share a run.
         let search = std::iter::once(home.join(PROJECT_FOLDER)).chain(self.user.clone());
         let search = search.filter(|folder| folder.is_dir()).collect();
-        Ok(Project { site: Site { settings, search, language: Arc::clone(&self.language) }, configurations })
+        Ok(Project {
+            site: Site { settings, search, given: Vec::new(), language: Arc::clone(&self.language) },
+            configurations,
+        })
     }
 
     /// What manifests are compiled in.

@@ -6,6 +6,7 @@
 mod archive;
 #[cfg(test)]
 mod bench;
+mod blocks;
 mod checksum;
 mod enrich;
 mod extract;
@@ -34,10 +35,10 @@ pub fn registry() -> Registry {
         .with::<upload::Upload>()
 }
 
-/// The template language of releases: Liquid with filters for names and for text of a fixed width.
+/// The template language of releases: Liquid with filters for names, and filters and blocks for text of a fixed width.
 #[must_use]
 pub fn language() -> Language {
-    Language::new(filters::FILTERS)
+    Language::with_blocks(filters::FILTERS, blocks::BLOCKS)
 }
 
 #[cfg(test)]

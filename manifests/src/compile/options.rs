@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use engine::value::shown;
-use engine::{AnyStage, OptionFault};
+use engine::{AnyStage, OptionFault, Site};
 
 use super::Compiler;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -48,7 +48,7 @@ impl Compiler<'_, '_> {
                 return None;
             }
         };
-        for fault in stage.check(&self.context.site) {
+        for fault in stage.check(&self.site()) {
             let (walked, place) = locate(with, &path(&fault.path));
             let place = if walked.is_empty() { &key.place } else { &place };
             let mut found = Diagnostic::error("manifest/bad-option", fault.message).at(place);
@@ -57,6 +57,14 @@ impl Compiler<'_, '_> {
         }
         let broken = self.faults.iter().skip(before).any(|fault| fault.severity == Severity::Error);
         (!broken).then_some(stage)
+    }
+
+    /// Where the manifest stands, with the names that it gives to templates.
+    fn site(&self) -> Site {
+        let written = &self.effective.written;
+        let vars = written.vars.keys().flat_map(|name| [name.clone(), format!("vars.{name}")]);
+        let given = vars.chain(written.metadata.keys().cloned()).collect();
+        Site { given, ..self.context.site.clone() }
     }
 
     fn no_stage(&mut self, key: &Key) {

@@ -121,6 +121,7 @@ mod tests {
             writes: 0,
             files: 0,
             exact: false,
+            notes: Vec::new(),
         }
     }
 

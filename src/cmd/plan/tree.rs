@@ -80,6 +80,7 @@ fn row(step: &StepListing, paint: Paint) -> Vec<String> {
         let about = if step.exact { "" } else { "up to " };
         marks.push(format!("{}, {about}{}", words::count(step.files, "file"), words::bytes(step.writes)));
     }
+    marks.extend(step.notes.iter().map(|note| clean(note)));
     let from = if step.from.is_empty() { "nothing".to_owned() } else { step.from.join(", ") };
     vec![paint.name(&step.id), step.uses.clone(), format!("takes {from}"), paint.dim(&marks.join(", "))]
 }
@@ -109,6 +110,7 @@ mod tests {
             writes: 0,
             files: 0,
             exact: false,
+            notes: Vec::new(),
         }
     }
 

@@ -89,6 +89,9 @@ pub struct StepListing {
     pub files: usize,
     /// Whether these figures are exact; otherwise it writes no more than they say, or too little to count.
     pub exact: bool,
+    /// What else is known beforehand, such as how many files a page is going to count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl PlanListing {
@@ -114,6 +117,7 @@ impl PlanListing {
             writes: forecast.written(),
             files: forecast.files.len(),
             exact: forecast.exact,
+            notes: forecast.notes.clone(),
             ..StepListing::of(plan.shape.step(*index))
         });
         Self {
@@ -158,6 +162,7 @@ impl StepListing {
             writes: 0,
             files: 0,
             exact: false,
+            notes: Vec::new(),
         }
     }
 }

@@ -4,5 +4,7 @@
 
 pub mod cp437;
 pub mod cp850;
+pub mod draw;
+pub mod sauce;
 pub mod transliterate;
 pub mod width;

@@ -231,10 +231,7 @@ fn options_that_cannot_be_meant_are_refused_with_advice() {
         let found = faults("nfo", with);
         assert!(found.len() == 1 && found[0].contains(wanted), "{found:?}");
     };
-    check(
-        json!({ "template": "eboook" }),
-        "template: there is no template `eboook` (the built-in ones are diz,",
-    );
+    check(json!({ "template": "eboook" }), "template: there is no template `eboook` (did you mean `ebook`?)");
     check(json!({ "template": "../x" }), "template: `../x` is no template name");
     check(json!({ "width": 19 }), "width: a width is from 20 to 1000 columns");
     check(json!({ "width": 1001 }), "width: a width");
