@@ -1,6 +1,8 @@
 //! `bindery templates`: the designs of NFO pages. Each of its commands is a file, a `mod` line, a variant and a row.
 
+mod given;
 mod list;
+mod preview;
 
 use clap::Subcommand;
 use stages::nfo::Templates;
@@ -12,6 +14,7 @@ use crate::ui::Ui;
 const AFTER: &str = "\
 Examples:
   bindery templates list
+  bindery templates preview ebook --png page.png
   bindery templates list --json | jq -r '.[].name'";
 
 /// List, show, make, import, try and check the templates of NFO pages
@@ -28,11 +31,13 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     List(list::Args),
+    Preview(preview::Args),
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     match &args.command {
         Command::List(args) => list::run(args, ui),
+        Command::Preview(args) => preview::run(args, ui),
     }
 }
 

@@ -6,6 +6,7 @@ mod formats;
 mod language;
 mod many;
 mod notes;
+mod pages;
 mod safety;
 mod surface;
 mod world;
