@@ -37,9 +37,8 @@ pub(super) fn interpret(text: &str, pictures: bool, canvas: &mut Canvas) -> Resu
             _ => {
                 let picture = PICTURES.get(character as usize).filter(|_| pictures).copied();
                 let shown = if pictures && character == '\u{7f}' { Some('⌂') } else { picture };
-                match shown.or(Some(character).filter(|c| !width::is_unseen(*c))) {
-                    Some(shown) => canvas.put(shown)?,
-                    None => {}
+                if let Some(shown) = shown.or(Some(character).filter(|c| !width::is_unseen(*c))) {
+                    canvas.put(shown)?;
                 }
             }
         }

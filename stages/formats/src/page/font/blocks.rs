@@ -50,7 +50,7 @@ fn shade([even, odd]: [u8; 2]) -> Glyph {
 
 /// Above left and right, below left and right.
 fn quarters([a, b, c, d]: [bool; 4]) -> Glyph {
-    let half = |left: bool, right: bool| u8::from(left) * 0xf0 | u8::from(right) * 0x0f;
+    let half = |left: bool, right: bool| (u8::from(left) * 0xf0) | (u8::from(right) * 0x0f);
     let mut glyph = area(half(a, b), 0, 8);
     glyph.iter_mut().skip(8).for_each(|row| *row = half(c, d));
     glyph
