@@ -3,9 +3,11 @@
 mod given;
 mod list;
 mod preview;
+pub mod render;
 
 use clap::Subcommand;
-use stages::nfo::Templates;
+use engine::StageError;
+use stages::nfo::{Found, Templates, Unfound};
 
 use crate::exit::{Exit, Failure};
 use crate::project::{Project, Surroundings};
@@ -32,12 +34,14 @@ pub struct Args {
 enum Command {
     List(list::Args),
     Preview(preview::Args),
+    Render(render::Args),
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     match &args.command {
         Command::List(args) => list::run(args, ui),
         Command::Preview(args) => preview::run(args, ui),
+        Command::Render(args) => render::run(args, ui),
     }
 }
 
@@ -47,4 +51,25 @@ fn here() -> Result<(Surroundings, Project, Templates), Failure> {
     let project = surroundings.project(std::path::Path::new("."))?;
     let templates = Templates::new(&project.site.search);
     Ok((surroundings, project, templates))
+}
+
+/// The template of this name or path.
+fn find(templates: &Templates, name: &str) -> Result<Found, Failure> {
+    templates.find(name).map_err(|unfound| {
+        let exit = match &unfound {
+            Unfound::Missing { .. } => Exit::Missing,
+            Unfound::Unreadable(_) => Exit::Failed,
+            Unfound::Faulty(_) => Exit::Usage,
+        };
+        let is_inside = matches!(unfound, Unfound::Faulty(_));
+        let fault = unfound.fault();
+        let message = if is_inside { format!("`{name}`, {fault}") } else { fault.message.clone() };
+        fault.hint.into_iter().fold(Failure::new(exit, message), Failure::hint)
+    })
+}
+
+/// Why a page or its facts could not be had.
+fn failed(exit: Exit, error: StageError) -> Failure {
+    let failure = Failure::new(exit, error.message);
+    error.hint.into_iter().fold(failure, Failure::hint)
 }

@@ -10,6 +10,7 @@ mod known;
 mod layout;
 mod lint;
 mod page;
+pub mod samples;
 mod templates;
 
 use engine::template::Scope;

@@ -53,7 +53,11 @@ impl Language {
             return Ok(template.text().to_owned());
         }
         let parsed = self.parse(template)?;
-        let (view, absent) = scope.view(&names::paths(template.text()), &names::loops(template.text()));
+        let (view, absent) = scope.view(
+            &names::paths(template.text()),
+            &names::loops(template.text()),
+            &names::below(template.text()),
+        );
         let mut out = Capped::default();
         match parsed.render_to(&mut out, &view) {
             Ok(()) => {
@@ -151,6 +155,7 @@ mod tests {
         let mut scope = Scope::new();
         scope.set("title", "L'Été");
         scope.set("authors", json!(["Ann", "Bob"]));
+        scope.set("streams", json!([{ "codec": "h264" }]));
         scope.set("identifiers", json!({ "isbn": "9780000000002" }));
         scope
     }
@@ -189,6 +194,14 @@ mod tests {
         check("{{ identifiers.doi | default: \"-\" }}", Ok("-"));
         check("{{ year | default: month }}", Err(&["month"]));
         check("{% for x in nothing %}{{ x }}{% endfor %}.", Ok("."));
+        check("{{ video[0].codec | default: \"-\" }}{{ video.first.codec | default: \"-\" }}", Ok("--"));
+        check("{{ video[0].codec }}", Err(&["video"]));
+        check("{% if streams[0].hdr %}a{% endif %}{{ streams[0].hdr | default: \"-\" }}", Ok("-"));
+        check(
+            "{% for s in streams %}{{ s.codec }}{{ s.hdr | default: \"-\" }}{% if s.fps %}x{% endif %}{% endfor %}",
+            Ok("h264-"),
+        );
+        check("{{ streams.first.codec }}{{ streams.size }}", Ok("h2641"));
         check("{% assign y = 3 %}{{ y }}{% for a in authors %}{{ a }}{% endfor %}", Ok("3AnnBob"));
     }
 

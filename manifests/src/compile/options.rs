@@ -2,10 +2,12 @@
 //!
 //! Knows no option by name: what there is and what is right, the stage says.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use engine::value::shown;
 use engine::{AnyStage, OptionFault, Site};
+use serde_json::Value;
 
 use super::Compiler;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -38,7 +40,9 @@ impl Compiler<'_, '_> {
         let schema = (kind.schema)();
         let before = self.faults.len();
         self.templates_in(with, &schema, &schema);
-        let built = decode_with(with, &schema, |json| (kind.build)(json.clone()).map_err(mismatch));
+        let folder = &self.effective.folder;
+        let build = |json: &Value| (kind.build)(anchored(json, &schema, folder)).map_err(mismatch);
+        let built = decode_with(with, &schema, build);
         let stage = match built {
             Ok(stage) => stage,
             Err(faults) => {
@@ -88,14 +92,23 @@ impl Compiler<'_, '_> {
     }
 }
 
+/// Options with the paths of files among them as seen from here: they are written relative to the manifest. Which options
+/// may be paths the schema says, with what such a path ends in.
+fn anchored(options: &Value, schema: &Value, folder: &Path) -> Value {
+    let mut options = options.clone();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    for (name, property) in properties.into_iter().flatten() {
+        let Some(extension) = property.get("x-file").and_then(Value::as_str) else { continue };
+        let Some(Value::String(path)) = options.get_mut(name) else { continue };
+        if Path::new(path.as_str()).extension().is_some_and(|found| found == extension) {
+            *path = folder.join(&*path).display().to_string();
+        }
+    }
+    options
+}
+
 /// A required option that is missing has no place of its own; where it belongs has.
-fn in_options(
-    fault: Diagnostic,
-    with: &Place,
-    key: &Key,
-    stage: &str,
-    schema: &serde_json::Value,
-) -> Diagnostic {
+fn in_options(fault: Diagnostic, with: &Place, key: &Key, stage: &str, schema: &Value) -> Diagnostic {
     let name = fault.message.strip_prefix("missing key `").and_then(|rest| rest.strip_suffix('`'));
     let Some(name) = name.filter(|_| fault.place.as_ref() == Some(with)) else { return fault };
     let property = schema.get("properties").and_then(|properties| properties.get(name));

@@ -1,10 +1,11 @@
 //! `bindery templates preview`: the page that a template makes, in the terminal or as a picture.
 
-use stages::nfo::{Encoding, Look, Unfound, page};
+use stages::nfo::{Encoding, Look, page};
 use stages::page::{MAX_COLUMNS, Reading, read};
 
 use super::given::Given;
-use super::here;
+use super::render::{remarks, said};
+use super::{failed, find, here};
 use crate::exit::{Exit, Failure};
 use crate::ui::page::Drawing;
 use crate::ui::{Ui, clean};
@@ -14,12 +15,13 @@ Examples:
   bindery templates preview ebook
   bindery templates preview tv --png tv.png --scale 2
   bindery templates preview ebook --from book.epub --html page.html --colors paper
-  bindery templates preview mine --facts facts.yaml --svg mine.svg";
+  bindery templates preview mine --facts facts.yaml --svg mine.svg
+  bindery templates preview mine --sample foreign";
 
 /// Show the page that a template makes, or draw it
 ///
-/// Without `--facts` and `--from` the page is made of sample facts. It is made as a run would make it: with the
-/// template's encoding, width and rules for letters that the encoding lacks.
+/// It is made as a run would make it: with the template's encoding, its width, and Latin letters for those that the
+/// encoding lacks.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub struct Args {
@@ -34,21 +36,12 @@ pub struct Args {
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let (_, project, templates) = here()?;
-    let template = templates.find(&args.name).map_err(|unfound| {
-        let exit = if matches!(unfound, Unfound::Missing { .. }) { Exit::Missing } else { Exit::Usage };
-        let fault = unfound.fault();
-        fault.hint.into_iter().fold(Failure::new(exit, fault.message), Failure::hint)
-    })?;
-    let scope = args.given.scope(&template, &project)?;
-    let failed = |error: engine::StageError| {
-        error.hint.into_iter().fold(Failure::new(Exit::Failed, error.message), Failure::hint)
-    };
+    let template = find(&templates, &args.name)?;
+    let scope = args.given.scope()?;
+    let failed = |error| failed(Exit::Failed, error);
     let made = page(&project.site.language, &template, &scope, &Look::default()).map_err(failed)?;
-    if made.folded > 0 {
-        ui.say(&format!("{} lines over {} columns were folded", made.folded, made.width));
-    }
-    if let Some(lacked) = &made.lacked {
-        ui.say(&format!("the encoding lacks {}: written in Latin letters", clean(lacked)));
+    for remark in remarks(&made, template.front.lines, &scope, &template.front.requires) {
+        ui.say(&format!("{} {}", ui.err.odd("note:"), clean(&said(&remark))));
     }
     let encoding = if made.encoding == Encoding::Cp437 { "cp437" } else { "utf-8" };
     let reading = Reading { encoding: Some(encoding.to_owned()), width: Some(made.width.min(MAX_COLUMNS)) };

@@ -18,9 +18,11 @@ const EXTENSION: &str = "liquid";
 
 /// Built-in templates by name. A new one is a file and a row.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("classic", include_str!("../../templates/classic.liquid")),
     ("diz", include_str!("../../templates/diz.liquid")),
     ("docs", include_str!("../../templates/docs.liquid")),
     ("ebook", include_str!("../../templates/ebook.liquid")),
+    ("minimal", include_str!("../../templates/minimal.liquid")),
     ("plain", include_str!("../../templates/plain.liquid")),
     ("tv", include_str!("../../templates/tv.liquid")),
 ];
