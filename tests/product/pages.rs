@@ -107,7 +107,7 @@ fn every_built_in_template_has_samples_and_takes_files() {
 fn a_preview_that_cannot_be_made_says_why() {
     let world = World::new();
     world.write(".bindery/templates/broken.liquid", "{% if %}");
-    world.write(".bindery/templates/needy.liquid", "{{ isbn }}");
+    world.write(".bindery/templates/needy.liquid", "{{ zebra }}");
     world.write("list.yaml", "[a, b]");
     let check = |arguments: &[&str], code: i32, part: &str| {
         let ran = world.run(&[&["templates", "preview"], arguments].concat());
@@ -116,7 +116,7 @@ fn a_preview_that_cannot_be_made_says_why() {
     };
     check(&["nosuch"], 3, "there is no template `nosuch`");
     check(&["broken"], 1, "broken");
-    check(&["needy"], 1, "`isbn`");
+    check(&["needy"], 1, "`zebra`");
     check(&["ebook", "--facts", "nosuch.yaml"], 3, "cannot read `nosuch.yaml`");
     check(&["ebook", "--sample", "nosuch"], 2, "there is no sample `nosuch`");
     check(&["ebook", "--from", "nosuch.epub"], 3, "nosuch.epub");
