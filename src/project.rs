@@ -93,6 +93,17 @@ impl Surroundings {
         })
     }
 
+    /// The folder of the user's own kinds and templates.
+    pub fn user_folder(&self) -> Option<PathBuf> {
+        self.user.clone()
+    }
+
+    /// The folder of own kinds and templates of the project around the current folder, whether it exists or not.
+    pub fn project_folder(&self) -> PathBuf {
+        let home = self.cwd.ancestors().find(|above| above.join(PROJECT_FILE).is_file());
+        home.unwrap_or(&self.cwd).join(PROJECT_FOLDER)
+    }
+
     /// What manifests are compiled in.
     pub fn context(&self, project: &Project, set: &[String]) -> Context<'_> {
         Context {

@@ -1,9 +1,16 @@
 //! `bindery templates`: the designs of NFO pages. Each of its commands is a file, a `mod` line, a variant and a row.
 
+mod check;
 mod given;
+mod import;
 mod list;
+mod new;
 mod preview;
 pub mod render;
+mod show;
+
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use engine::StageError;
@@ -11,13 +18,16 @@ use stages::nfo::{Found, Templates, Unfound};
 
 use crate::exit::{Exit, Failure};
 use crate::project::{Project, Surroundings};
-use crate::ui::Ui;
+use crate::ui::{Ui, words};
 
 const AFTER: &str = "\
 Examples:
   bindery templates list
   bindery templates preview ebook --png page.png
-  bindery templates list --json | jq -r '.[].name'";
+  bindery templates render ebook --from book.epub
+  bindery templates new mine --like classic
+  bindery templates import old.nfo
+  bindery templates check mine";
 
 /// List, show, make, import, try and check the templates of NFO pages
 ///
@@ -33,22 +43,30 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     List(list::Args),
+    Show(show::Args),
+    New(new::Args),
     Preview(preview::Args),
     Render(render::Args),
+    Import(import::Args),
+    Check(check::Args),
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     match &args.command {
         Command::List(args) => list::run(args, ui),
+        Command::Show(args) => show::run(args, ui),
+        Command::New(args) => new::run(args, ui),
         Command::Preview(args) => preview::run(args, ui),
         Command::Render(args) => render::run(args, ui),
+        Command::Import(args) => import::run(args, ui),
+        Command::Check(args) => check::run(args, ui),
     }
 }
 
 /// The project of the current folder and the templates it sees.
 fn here() -> Result<(Surroundings, Project, Templates), Failure> {
     let surroundings = Surroundings::read()?;
-    let project = surroundings.project(std::path::Path::new("."))?;
+    let project = surroundings.project(Path::new("."))?;
     let templates = Templates::new(&project.site.search);
     Ok((surroundings, project, templates))
 }
@@ -72,4 +90,24 @@ fn find(templates: &Templates, name: &str) -> Result<Found, Failure> {
 fn failed(exit: Exit, error: StageError) -> Failure {
     let failure = Failure::new(exit, error.message);
     error.hint.into_iter().fold(failure, Failure::hint)
+}
+
+/// Where a template of one's own is written: in the project, or for all projects.
+fn destination(surroundings: &Surroundings, name: &str, user: bool) -> Result<PathBuf, Failure> {
+    let folder = if user { surroundings.user_folder() } else { Some(surroundings.project_folder()) };
+    let folder =
+        folder.ok_or_else(|| Failure::usage("there is no configuration folder, since `HOME` is not set"))?;
+    Ok(folder.join("templates").join(format!("{name}.liquid")))
+}
+
+/// Writes a template, over none that exists unless that is asked for.
+fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure> {
+    if !force && file.symlink_metadata().is_ok() {
+        return Err(Failure::usage(format!("`{}` exists already and is left alone", file.display()))
+            .hint("replace it with `--force`, or choose another name"));
+    }
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).and_then(|()| fs::write(file, text)).map_err(|error| {
+        Failure::new(Exit::Failed, format!("cannot write `{}`: {}", file.display(), words::reason(&error)))
+    })
 }

@@ -8,7 +8,7 @@ use engine::template::Filter;
 use formats::text::{draw, width};
 use serde_json::Value;
 
-pub(crate) use page::{at_least, style};
+pub(crate) use page::{at_least, duration_of, style};
 
 /// Every filter beside Liquid's own. A new one is a row.
 pub(crate) const FILTERS: &[Filter] = &[
@@ -25,8 +25,11 @@ pub(crate) const FILTERS: &[Filter] = &[
     Filter {
         name: "bytes",
         about: "a number of bytes as people write it: `4.7 MB`",
-        apply: |input, _| {
-            input.as_u64().map(|bytes| human(bytes).into()).ok_or_else(|| "is for a number of bytes".into())
+        apply: |input, _| match (input, whole(input)) {
+            (_, Some(bytes)) => Ok(human(bytes).into()),
+            // Someone has written it already.
+            (Value::String(_), None) => Ok(input.clone()),
+            _ => Err("is for a number of bytes".into()),
         },
     },
     Filter {
@@ -147,6 +150,12 @@ pub(crate) fn text_of(value: &Value) -> String {
     }
 }
 
+/// A number that is not negative, without its fraction.
+fn whole(value: &Value) -> Option<u64> {
+    let fraction = || value.as_f64().filter(|number| number.is_finite() && *number >= 0.0);
+    value.as_u64().or_else(|| fraction().map(|number| number as u64))
+}
+
 fn on_text(input: &Value, change: impl Fn(&str) -> String) -> Result<Value, String> {
     match input {
         Value::Array(_) | Value::Object(_) => Err("is for a text; take one with `first` or `join`".into()),
@@ -170,7 +179,7 @@ fn language(args: &[Value]) -> Option<&str> {
     args.first().and_then(Value::as_str)
 }
 
-fn human(bytes: u64) -> String {
+pub(crate) fn human(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["B", "kB", "MB", "GB", "TB", "PB"];
     let mut unit = 0;
     let mut scale: u64 = 1;

@@ -5,7 +5,9 @@
 
 mod check;
 mod encoding;
+mod finished;
 mod front;
+mod import;
 mod known;
 mod layout;
 mod lint;
@@ -22,7 +24,9 @@ use serde::Deserialize;
 use crate::files;
 
 pub use check::faults_in;
+pub use finished::{Finished, read_page};
 pub use front::{Encoding, Fault, Front, Newline, encoding as encoding_of, newline as newline_of};
+pub use import::{Imported, import};
 pub use known::{Unknown, names, unknown};
 pub use lint::{Limits, Remark, lint, missing};
 pub use page::{Lacking, Look, Page, page};

@@ -50,11 +50,15 @@ pub(super) fn join_and(input: &Value, args: &[Value]) -> String {
 
 /// Milliseconds as `1h 32m`, or with the argument `clock` as `1:32:05`.
 pub(super) fn duration(input: &Value, args: &[Value]) -> Result<Value, String> {
-    let ms = input.as_u64().or_else(|| {
-        // A fraction of a millisecond is none of anyone's business.
-        input.as_f64().filter(|ms| ms.is_finite() && *ms >= 0.0 && *ms < 1e15).map(|ms| ms as u64)
-    });
-    let seconds = ms.ok_or("is for a number of milliseconds")?.saturating_add(500) / 1000;
+    let Some(ms) = super::whole(input) else {
+        // A text is one that someone has written already.
+        return if input.is_string() {
+            Ok(input.clone())
+        } else {
+            Err("is for a number of milliseconds".into())
+        };
+    };
+    let seconds = ms.saturating_add(500) / 1000;
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     Ok(match args.first().and_then(Value::as_str) {
         Some("clock") => format!("{hours}:{minutes:02}:{rest:02}"),
@@ -64,6 +68,11 @@ pub(super) fn duration(input: &Value, args: &[Value]) -> Result<Value, String> {
         None => format!("{rest}s"),
     }
     .into())
+}
+
+/// The same as a text, where that can be.
+pub(crate) fn duration_of(ms: &Value) -> Option<String> {
+    duration(ms, &[]).ok().map(|text| text_of(&text))
 }
 
 /// At most so many lines; the last ends in three dots where there were more.

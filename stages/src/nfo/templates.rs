@@ -35,7 +35,7 @@ pub struct Templates {
 }
 
 /// A template with all that belongs to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Found {
     /// The name it is asked for by.
     pub name: String,
@@ -161,13 +161,23 @@ impl Templates {
     }
 
     fn listing(&self, name: &str) -> Listing {
-        let path = self.file(name);
-        let (front, fault) = match self.find(name) {
-            Ok(found) => (found.front, None),
-            Err(unfound) => (Front::default(), Some(unfound.fault())),
-        };
-        Listing {
-            name: name.to_owned(),
+        self.find(name).map_or_else(
+            |unfound| {
+                let lost = Found { name: name.to_owned(), path: self.file(name), ..Found::default() };
+                Listing { fault: Some(unfound.fault()), ..Listing::of(&lost) }
+            },
+            |found| Listing::of(&found),
+        )
+    }
+}
+
+impl Listing {
+    /// What a template says of itself.
+    #[must_use]
+    pub fn of(found: &Found) -> Self {
+        let front = found.front.clone();
+        Self {
+            name: found.name.clone(),
             description: front.description,
             kinds: front.kinds,
             encoding: front.encoding.unwrap_or_default(),
@@ -175,8 +185,11 @@ impl Templates {
             width: front.width.unwrap_or(super::WIDTH),
             lines: front.lines,
             requires: front.requires,
-            from: path.map_or_else(|| "built in".to_owned(), |path| path.display().to_string()),
-            fault,
+            from: found
+                .path
+                .as_ref()
+                .map_or_else(|| "built in".to_owned(), |path| path.display().to_string()),
+            fault: None,
         }
     }
 }
