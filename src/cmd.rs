@@ -8,6 +8,7 @@ mod init;
 mod inspect;
 mod kinds;
 mod man;
+mod nfo;
 mod pack;
 mod plan;
 mod run;
@@ -37,6 +38,7 @@ pub enum Command {
     Stages(stages::Args),
     Kinds(kinds::Args),
     Schema(schema::Args),
+    Nfo(nfo::Args),
     Templates(templates::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -58,6 +60,7 @@ impl Command {
             Self::Stages(args) => stages::run(&args, ui),
             Self::Kinds(args) => kinds::run(&args, ui),
             Self::Schema(args) => schema::run(&args, ui),
+            Self::Nfo(args) => nfo::run(&args, ui),
             Self::Templates(args) => templates::run(&args, ui),
             Self::Completions(args) => completions::run(&args, ui),
             Self::Man(args) => man::run(&args, ui),

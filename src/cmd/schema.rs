@@ -20,6 +20,7 @@ Names:
   config       bindery.toml and the user's config.toml
   events       one line of `bindery run --progress json`
   report       the output of `bindery run --json`
+  note         the output of `bindery nfo show --json`
   plan         one entry of `bindery plan --json`
   facts        one line of `bindery inspect --json`
   verdict      one line of `bindery verify --json`
@@ -60,6 +61,7 @@ const SCHEMAS: &[Row] = &[
     Row { name: "facts", make: || schema_for!(stages::facts::Inspection).to_value() },
     // The built-in kinds alone, so that the schema is the same wherever it is made.
     Row { name: "manifest", make: || manifests::manifest_schema_for(&stages::registry(), &Kinds::default()) },
+    Row { name: "note", make: || schema_for!(super::nfo::show::Shown).to_value() },
     Row { name: "page", make: || schema_for!(super::templates::render::Rendered).to_value() },
     Row { name: "plan", make: || schema_for!(PlanListing).to_value() },
     Row { name: "report", make: || schema_for!(engine::Report).to_value() },

@@ -1,9 +1,11 @@
 //! `bindery templates`: the designs of NFO pages. Each of its commands is a file, a `mod` line, a variant and a row.
 
 pub mod check;
+mod given;
 mod import;
 mod list;
 mod new;
+mod preview;
 pub mod render;
 mod show;
 
@@ -11,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use engine::StageError;
 use stages::nfo::{Found, Templates, Unfound};
 
 use crate::exit::{Exit, Failure};
@@ -20,6 +23,7 @@ use crate::ui::{Ui, words};
 const AFTER: &str = "\
 Examples:
   bindery templates list
+  bindery templates preview ebook --png page.png
   bindery templates render ebook --from book.epub
   bindery templates new mine --like classic
   bindery templates import old.nfo
@@ -41,6 +45,7 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     New(new::Args),
+    Preview(preview::Args),
     Render(render::Args),
     Import(import::Args),
     Check(check::Args),
@@ -51,6 +56,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
         Command::List(args) => list::run(args, ui),
         Command::Show(args) => show::run(args, ui),
         Command::New(args) => new::run(args, ui),
+        Command::Preview(args) => preview::run(args, ui),
         Command::Render(args) => render::run(args, ui),
         Command::Import(args) => import::run(args, ui),
         Command::Check(args) => check::run(args, ui),
@@ -78,6 +84,12 @@ fn find(templates: &Templates, name: &str) -> Result<Found, Failure> {
         let message = if is_inside { format!("`{name}`, {fault}") } else { fault.message.clone() };
         fault.hint.into_iter().fold(Failure::new(exit, message), Failure::hint)
     })
+}
+
+/// Why a page or its facts could not be had.
+fn failed(exit: Exit, error: StageError) -> Failure {
+    let failure = Failure::new(exit, error.message);
+    error.hint.into_iter().fold(failure, Failure::hint)
 }
 
 /// Where a template of one's own is written: in the project, or for all projects.

@@ -20,6 +20,8 @@ pub mod verify;
 use engine::{Language, Registry};
 
 pub use extract::inspect;
+/// Pages of text, read and drawn.
+pub use formats::page;
 
 /// Every stage. A new one is a file, a `mod` line and a row here.
 #[must_use]

@@ -6,6 +6,8 @@ mod ebook;
 mod formats;
 mod language;
 mod many;
+mod notes;
+mod pages;
 mod safety;
 mod surface;
 mod templates;

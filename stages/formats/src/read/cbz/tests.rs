@@ -1,8 +1,8 @@
 //! Comics made here page by page, and the corpus of real ones where it is present.
 
 use super::*;
-use crate::read::corpus::{self, cases};
 use crate::read;
+use crate::read::corpus::{self, cases};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::io::{Cursor, Write};
