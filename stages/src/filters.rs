@@ -1,10 +1,8 @@
 //! Filters for release names and for text of a fixed width, as rows for the template language.
 
-mod language;
-mod names;
-
 use engine::template::Filter;
-use formats::text::width;
+use formats::name;
+use formats::text::{transliterate, width};
 use serde_json::Value;
 
 /// Every filter beside Liquid's own. A new one is a row.
@@ -12,7 +10,7 @@ pub(crate) const FILTERS: &[Filter] = &[
     Filter {
         name: "ascii",
         about: "the text in ASCII; the argument is its language, which settles how some letters are written",
-        apply: |input, args| on_text(input, |text| names::ascii(text, language(args))),
+        apply: |input, args| on_text(input, |text| transliterate::ascii(text, language(args))),
     },
     Filter {
         name: "bytes",
@@ -29,12 +27,12 @@ pub(crate) const FILTERS: &[Filter] = &[
     Filter {
         name: "dots",
         about: "the text as part of a release name: ASCII letters and digits with dots between words",
-        apply: |input, args| on_text(input, |text| names::dots(text, language(args))),
+        apply: |input, args| on_text(input, |text| name::dots(text, language(args))),
     },
     Filter {
         name: "language_tag",
         about: "the language as release names write it: nothing for English, `FRENCH` for `fr`",
-        apply: |input, _| on_text(input, language::tag),
+        apply: |input, _| on_text(input, name::language::tag),
     },
     Filter {
         name: "left",
@@ -53,6 +51,14 @@ pub(crate) const FILTERS: &[Filter] = &[
         name: "right",
         about: "each line filled with spaces before it to so many columns",
         apply: |input, args| columns(input, args, width::pad_left),
+    },
+    Filter {
+        name: "shorten",
+        about: "at most so many characters, ending behind a word where one is near",
+        apply: |input, args| {
+            let most = count(args)?;
+            on_text(input, |text| name::truncate(text, most))
+        },
     },
     Filter {
         name: "wrap",
@@ -140,6 +146,7 @@ mod tests {
             "[  ab  ][ab  ][  ab]",
         );
         check("{{ \"aa bb cc\" | wrap: 5, \"> \" }}", "aa bb\n> cc");
+        check("{{ \"The.Late.Tide\" | shorten: 9 }}", "The.Late");
         check("{{ \"fr\" | language_tag }}{{ \"en-GB\" | language_tag }}", "FRENCH");
         check(
             "{{ 4700000 | bytes }} {{ 999 | bytes }} {{ 1000 | bytes }} {{ 999999 | bytes }}",
