@@ -19,6 +19,7 @@ pub mod verify;
 use engine::{Language, Registry};
 
 pub use extract::inspect;
+pub use formats::name;
 
 /// Every stage. A new one is a file, a `mod` line and a row here.
 #[must_use]
