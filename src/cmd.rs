@@ -7,6 +7,7 @@ mod init;
 mod inspect;
 mod kinds;
 mod man;
+mod name;
 mod pack;
 mod plan;
 mod run;
@@ -36,6 +37,7 @@ pub enum Command {
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
+    Name(name::Args),
 }
 
 impl Command {
@@ -55,6 +57,7 @@ impl Command {
             Self::Schema(args) => schema::run(&args, ui),
             Self::Completions(args) => completions::run(&args, ui),
             Self::Man(args) => man::run(&args, ui),
+            Self::Name(args) => name::run(&args, ui),
         }
     }
 }

@@ -21,6 +21,7 @@ Names:
   report       the output of `bindery run --json`
   plan         one entry of `bindery plan --json`
   facts        one line of `bindery inspect --json`
+  name         one line of `bindery name parse --json`
   verdict      one line of `bindery verify --json`
   diagnostics  the output of `bindery check --json`
 
@@ -54,6 +55,7 @@ const SCHEMAS: &[Row] = &[
     Row { name: "facts", make: || schema_for!(stages::facts::Inspection).to_value() },
     // The built-in kinds alone, so that the schema is the same wherever it is made.
     Row { name: "manifest", make: || manifests::manifest_schema_for(&stages::registry(), &Kinds::default()) },
+    Row { name: "name", make: || schema_for!(stages::facts::NameFacts).to_value() },
     Row { name: "plan", make: || schema_for!(PlanListing).to_value() },
     Row { name: "report", make: || schema_for!(engine::Report).to_value() },
     Row { name: "verdict", make: || schema_for!(stages::verify::Verdict).to_value() },

@@ -5,6 +5,7 @@ mod ebook;
 mod formats;
 mod language;
 mod many;
+mod naming;
 mod safety;
 mod surface;
 mod world;
