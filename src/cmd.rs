@@ -10,6 +10,7 @@ mod man;
 mod name;
 mod pack;
 mod plan;
+mod rules;
 mod run;
 mod schema;
 mod stages;
@@ -34,6 +35,7 @@ pub enum Command {
     Verify(verify::Args),
     Stages(stages::Args),
     Kinds(kinds::Args),
+    Rules(rules::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -54,6 +56,7 @@ impl Command {
             Self::Verify(args) => verify::run(&args, ui),
             Self::Stages(args) => stages::run(&args, ui),
             Self::Kinds(args) => kinds::run(&args, ui),
+            Self::Rules(args) => rules::run(&args, ui),
             Self::Schema(args) => schema::run(&args, ui),
             Self::Completions(args) => completions::run(&args, ui),
             Self::Man(args) => man::run(&args, ui),

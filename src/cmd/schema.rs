@@ -22,6 +22,7 @@ Names:
   plan         one entry of `bindery plan --json`
   facts        one line of `bindery inspect --json`
   name         one line of `bindery name parse --json`
+  rules        a file in `.bindery/rules`
   verdict      one line of `bindery verify --json`
   diagnostics  the output of `bindery check --json`
 
@@ -58,6 +59,7 @@ const SCHEMAS: &[Row] = &[
     Row { name: "name", make: || schema_for!(stages::facts::NameFacts).to_value() },
     Row { name: "plan", make: || schema_for!(PlanListing).to_value() },
     Row { name: "report", make: || schema_for!(engine::Report).to_value() },
+    Row { name: "rules", make: || schema_for!(stages::rules::RuleSet).to_value() },
     Row { name: "verdict", make: || schema_for!(stages::verify::Verdict).to_value() },
 ];
 

@@ -13,6 +13,7 @@ pub mod facts;
 mod files;
 mod filters;
 mod nfo;
+pub mod rules;
 mod upload;
 pub mod verify;
 

@@ -6,6 +6,7 @@ mod formats;
 mod language;
 mod many;
 mod naming;
+mod rules;
 mod safety;
 mod surface;
 mod world;

@@ -37,7 +37,10 @@ pub(super) fn of(layout: &Layout<'_>, file: Option<&str>) -> &'static str {
     {
         return "comic";
     }
-    if has(Class::BookType) || file == Some("book") || (has(Class::BookFormat) && !pictures) {
+    if has(Class::BookType)
+        || file == Some("book")
+        || (has(Class::BookFormat) && !pictures && !has(Class::Audio))
+    {
         return "ebook";
     }
     if file == Some("document") {
