@@ -8,9 +8,11 @@ mod init;
 mod inspect;
 mod kinds;
 mod man;
+mod name;
 mod nfo;
 mod pack;
 mod plan;
+mod rules;
 mod run;
 mod schema;
 mod stages;
@@ -37,11 +39,13 @@ pub enum Command {
     Verify(verify::Args),
     Stages(stages::Args),
     Kinds(kinds::Args),
+    Rules(rules::Args),
     Schema(schema::Args),
     Nfo(nfo::Args),
     Templates(templates::Args),
     Completions(completions::Args),
     Man(man::Args),
+    Name(name::Args),
 }
 
 impl Command {
@@ -59,11 +63,13 @@ impl Command {
             Self::Verify(args) => verify::run(&args, ui),
             Self::Stages(args) => stages::run(&args, ui),
             Self::Kinds(args) => kinds::run(&args, ui),
+            Self::Rules(args) => rules::run(&args, ui),
             Self::Schema(args) => schema::run(&args, ui),
             Self::Nfo(args) => nfo::run(&args, ui),
             Self::Templates(args) => templates::run(&args, ui),
             Self::Completions(args) => completions::run(&args, ui),
             Self::Man(args) => man::run(&args, ui),
+            Self::Name(args) => name::run(&args, ui),
         }
     }
 }

@@ -8,6 +8,7 @@ mod crash;
 mod execute;
 mod exit;
 mod project;
+mod rules;
 mod signals;
 mod sources;
 mod state;

@@ -9,6 +9,7 @@ use manifests::{Diagnostic, Effective, Severity};
 
 use crate::exit::{Exit, Failure};
 use crate::project::{Project, Projects, Surroundings};
+use crate::rules;
 use crate::ui::{Ui, words};
 
 /// What a manifest is called when none is named.
@@ -76,10 +77,12 @@ pub fn compile(paths: &[PathBuf], set: &[String], surroundings: &Surroundings) -
         let compiled = load(path, set, surroundings, &mut projects).and_then(|loaded| {
             let Some((effective, project)) = loaded else { return Ok(None) };
             let done = manifests::compile(&effective, &surroundings.context(&project, set))?;
+            let mut warnings = done.warnings;
+            warnings.extend(rules::check(&effective, &done.plans, &project)?);
             let identity = Some(identity(path, &project.home, surroundings));
             let compiled =
                 Compiled { shown: path.display().to_string(), identity, project, plans: done.plans };
-            Ok(Some((compiled, done.warnings)))
+            Ok(Some((compiled, warnings)))
         });
         match compiled {
             Ok(None) => {}

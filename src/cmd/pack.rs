@@ -11,6 +11,7 @@ use crate::args::{Running, Sets};
 use crate::execute::{Order, execute};
 use crate::exit::{Exit, Failure};
 use crate::project::{Projects, Surroundings};
+use crate::rules;
 use crate::sources::{self, Compiled, relative};
 use crate::ui::{Ui, words};
 
@@ -79,8 +80,10 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     let context = surroundings.context(&project, &[]);
     let effective = manifests::load_text(&text, NAME, &folder, &context)?;
     let done = manifests::compile(&effective, &context)?;
-    if !done.warnings.is_empty() {
-        Failure::from(done.warnings).tell(ui);
+    let mut warnings = done.warnings;
+    warnings.extend(rules::check(&effective, &done.plans, &project)?);
+    if !warnings.is_empty() {
+        Failure::from(warnings).tell(ui);
     }
     if let Some(file) = &args.save {
         save(file, &text)?;
