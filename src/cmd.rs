@@ -7,11 +7,13 @@ mod explain;
 mod init;
 mod inspect;
 mod kinds;
+mod lock;
 mod man;
 mod name;
 mod nfo;
 mod pack;
 mod plan;
+mod reproduce;
 mod rules;
 mod run;
 mod schema;
@@ -33,6 +35,8 @@ pub enum Command {
     Expand(expand::Args),
     Plan(plan::Args),
     Explain(explain::Args),
+    Lock(lock::Args),
+    Reproduce(reproduce::Args),
     Run(run::Args),
     Pack(pack::Args),
     Inspect(inspect::Args),
@@ -57,6 +61,8 @@ impl Command {
             Self::Expand(args) => expand::run(&args, ui),
             Self::Plan(args) => plan::run(&args, ui),
             Self::Explain(args) => explain::run(&args, ui),
+            Self::Lock(args) => lock::run(args, ui),
+            Self::Reproduce(args) => reproduce::run(&args, ui),
             Self::Run(args) => run::run(args, ui),
             Self::Pack(args) => pack::run(args, ui),
             Self::Inspect(args) => inspect::run(&args, ui),

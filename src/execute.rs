@@ -9,6 +9,7 @@ use engine::{Event, Plan, Report, Runner, Selection, Status};
 
 use crate::args::{Progress, Running};
 use crate::exit::{Exit, Failure};
+use crate::lock::{self, Keeping};
 use crate::project::{self, Project};
 use crate::signals::{self, Interrupt};
 use crate::sources::{self, Compiled};
@@ -16,11 +17,6 @@ use crate::state;
 use crate::ui::bar::Bar;
 use crate::ui::plain::Plain;
 use crate::ui::{Ui, json, paint, summary, words};
-
-/// How many steps may wait for the network at once.
-const NET_JOBS: usize = 8;
-/// How many steps may use one destination or provider at once.
-const POOL_DEPTH: usize = 2;
 
 /// What is run, and how far.
 pub struct Order {
@@ -30,6 +26,8 @@ pub struct Order {
     pub selection: Selection,
     /// Go on with what does not depend on a failure.
     pub keep_going: bool,
+    /// How far it keeps to locks.
+    pub keeping: Keeping,
     /// How it runs and is shown.
     pub running: Running,
 }
@@ -42,13 +40,13 @@ struct Batch {
 
 /// Runs everything, tells what came of it, and gives the code to end with.
 pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
-    let Order { compiled, selection, keep_going, running } = order;
+    let Order { compiled, selection, keep_going, keeping, running } = order;
     if running.json && running.progress == Progress::Json {
         return Err(Failure::usage("`--json` and `--progress json` both write to stdout")
             .hint("the last event of `--progress json` holds the report"));
     }
     match &selection {
-        Selection::All => {}
+        Selection::All | Selection::Make => {}
         Selection::Only(step) => known_step("--only", &compiled, step)?,
         Selection::Until(step) => known_step("--until", &compiled, step)?,
     }
@@ -57,22 +55,21 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
     let Some(stores) = state::hold(&mut compiled, &selection, &interrupt.cancel, ui) else {
         return Ok(Exit::Interrupted);
     };
+    let locks = if keeping == Keeping::Locked { lock::hold_against(&compiled)? } else { Vec::new() };
+    lock::pin(&mut compiled, keeping);
     let batches = batches(compiled);
+    let shown = Shown { progress: running.progress, interrupt: &interrupt, ui };
     let mut report = Report::default();
     for batch in &batches {
-        let world = project::world(batch.project.site.clone());
-        let jobs = running.jobs.or_else(|| batch.project.jobs()).and_then(|jobs| usize::try_from(jobs).ok());
+        let mut world = project::world(batch.project.site.clone());
+        world.offline = keeping != Keeping::Time;
         let runner = Runner {
-            id: run_id(),
-            jobs: jobs.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1),
-            net_jobs: NET_JOBS,
-            pool_depth: POOL_DEPTH,
             keep_going,
             force: running.force,
             selection: selection.clone(),
-            world: &world,
+            ..Runner::new(run_id(), jobs(&running, &batch.project), &world)
         };
-        let more = show(&runner, &batch.plans, running.progress, &interrupt, ui)?;
+        let more = show(&runner, &batch.plans, &shown, &mut |_| {})?;
         let over = more.status == Status::Cancelled || (more.status == Status::Failed && !keep_going);
         add(&mut report, more);
         if over {
@@ -92,17 +89,36 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
     }
     state::tell_trouble(&stores, ui);
     tell(&report, &running, ui)?;
+    if selection.is_whole() {
+        lock::hold_releases_against(&locks, &report)?;
+    }
     Ok(exit(&report))
 }
 
-/// Runs one batch with the display that was asked for.
-fn show(
+/// How many steps run at once.
+pub fn jobs(running: &Running, project: &Project) -> usize {
+    let jobs = running.jobs.or_else(|| project.jobs()).and_then(|jobs| usize::try_from(jobs).ok());
+    jobs.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1)
+}
+
+/// How a run is shown.
+pub struct Shown<'s> {
+    /// With which display.
+    pub progress: Progress,
+    /// What interrupts it.
+    pub interrupt: &'s Interrupt,
+    /// Where to.
+    pub ui: &'s Ui,
+}
+
+/// Runs plans with the display that was asked for, and lets `also` hear what happens.
+pub fn show(
     runner: &Runner<'_>,
     plans: &[Plan],
-    progress: Progress,
-    interrupt: &Interrupt,
-    ui: &Ui,
+    shown: &Shown<'_>,
+    also: &mut dyn FnMut(&Event),
 ) -> Result<Report, Failure> {
+    let Shown { progress, interrupt, ui } = *shown;
     let moves = match progress {
         Progress::Bar => true,
         Progress::Auto => stderr().is_terminal() && !paint::is_dumb(),
@@ -118,7 +134,11 @@ fn show(
         let (mut plain, ui) = (Plain::new(ui.err, true), *ui);
         Box::new(move |event| plain.line(event).into_iter().for_each(|line| ui.say(&line)))
     };
-    let report = runner.run(plans, &interrupt.cancel, &mut sink);
+    let mut both = |event: &Event| {
+        also(event);
+        sink(event);
+    };
+    let report = runner.run(plans, &interrupt.cancel, &mut both);
     interrupt.say_through(crate::ui::say_plainly);
     report.map_err(|error| Failure::new(Exit::Failed, error.to_string()))
 }
@@ -185,7 +205,7 @@ fn add(report: &mut Report, more: Report) {
 }
 
 /// Unique on this machine, and in the order of time.
-fn run_id() -> String {
+pub fn run_id() -> String {
     static RUNS: AtomicU32 = AtomicU32::new(0);
     let (run, now) = (RUNS.fetch_add(1, Ordering::Relaxed), project::now());
     format!("{now:x}-{:x}-{run}", std::process::id())

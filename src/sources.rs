@@ -5,9 +5,10 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use engine::Plan;
-use manifests::{Diagnostic, Effective, Severity};
+use manifests::{Diagnostic, Effective, File, Lock, Severity};
 
 use crate::exit::{Exit, Failure};
+use crate::lock;
 use crate::project::{Project, Projects, Surroundings};
 use crate::rules;
 use crate::ui::{Ui, words};
@@ -21,6 +22,14 @@ pub struct Compiled {
     pub shown: String,
     /// What it is called in the state of the project; nothing where releases are not remembered.
     pub identity: Option<String>,
+    /// The manifest itself, if it lies in a file.
+    pub path: Option<PathBuf>,
+    /// What it says with all that it rests on.
+    pub effective: serde_json::Value,
+    /// The kinds and fragments it rests on.
+    pub rests_on: Vec<(String, Arc<File>)>,
+    /// Its lock, if it has one.
+    pub lock: Option<Lock>,
     /// The project it belongs to.
     pub project: Arc<Project>,
     /// One plan a release.
@@ -79,9 +88,16 @@ pub fn compile(paths: &[PathBuf], set: &[String], surroundings: &Surroundings) -
             let done = manifests::compile(&effective, &surroundings.context(&project, set))?;
             let mut warnings = done.warnings;
             warnings.extend(rules::check(&effective, &done.plans, &project)?);
-            let identity = Some(identity(path, &project.home, surroundings));
-            let compiled =
-                Compiled { shown: path.display().to_string(), identity, project, plans: done.plans };
+            let compiled = Compiled {
+                shown: path.display().to_string(),
+                identity: Some(identity(path, &project.home, surroundings)),
+                path: Some(path.clone()),
+                effective: effective.node.to_json(),
+                rests_on: effective.rests_on,
+                lock: lock::read(&lock::path_of(path))?,
+                project,
+                plans: done.plans,
+            };
             Ok(Some((compiled, warnings)))
         });
         match compiled {

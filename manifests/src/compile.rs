@@ -94,6 +94,7 @@ impl Compiler<'_, '_> {
                 item,
                 time,
                 keep: None,
+                pinned: None,
             });
         }
         Some(plans)

@@ -156,11 +156,8 @@ mod tests {
         check("tv", None);
         check("../docs", None);
         fs::create_dir(folder.path().join("rules")).unwrap();
-        fs::write(
-            folder.path().join("rules/tv-web-2031.yaml"),
-            "# Ours\ntitle: T\nsource: s\nrules: []\n",
-        )
-        .unwrap();
+        fs::write(folder.path().join("rules/tv-web-2031.yaml"), "# Ours\ntitle: T\nsource: s\nrules: []\n")
+            .unwrap();
         check("tv-web", Some("tv-web-2031"));
         assert!(rules.list().iter().any(|info| info.name == "tv-web-2031" && info.about == "Ours"));
     }

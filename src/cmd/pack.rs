@@ -10,6 +10,7 @@ use super::yaml::{Maker, literal};
 use crate::args::{Running, Sets};
 use crate::execute::{Order, execute};
 use crate::exit::{Exit, Failure};
+use crate::lock::Keeping;
 use crate::project::{Projects, Surroundings};
 use crate::rules;
 use crate::sources::{self, Compiled, relative};
@@ -91,8 +92,24 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     }
     // Where there is no project, nothing is left behind but the release.
     let identity = project.is_project.then(|| format!("{NAME} {}", text));
-    let compiled = vec![Compiled { shown: NAME.to_owned(), identity, project, plans: done.plans }];
-    execute(Order { compiled, selection: Selection::All, keep_going: false, running: args.running }, ui)
+    let compiled = vec![Compiled {
+        shown: NAME.to_owned(),
+        identity,
+        path: None,
+        effective: effective.node.to_json(),
+        rests_on: effective.rests_on,
+        lock: None,
+        project,
+        plans: done.plans,
+    }];
+    let order = Order {
+        compiled,
+        selection: Selection::All,
+        keep_going: false,
+        keeping: Keeping::default(),
+        running: args.running,
+    };
+    execute(order, ui)
 }
 
 /// The manifest that the command line stands for, as it would lie in `home`.

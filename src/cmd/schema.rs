@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::explain::Explanation;
 use super::plan::wire::PlanListing;
+use super::reproduce::Reproduction;
 use crate::exit::{Exit, Failure};
 use crate::ui::{Ui, words};
 
@@ -27,6 +28,8 @@ Names:
   rules        a file in `.bindery/rules`
   verdict      one line of `bindery verify --json`
   explanation  one entry of `bindery explain --json`
+  changes      one entry of `bindery lock update --json`
+  reproduction one entry of `bindery reproduce --json`
   diagnostics  the output of `bindery check --json`
   template     one entry of `bindery templates list --json`
   page         the output of `bindery templates render --json`
@@ -56,6 +59,7 @@ struct Row {
 
 /// Every schema, by name.
 const SCHEMAS: &[Row] = &[
+    Row { name: "changes", make: || schema_for!(manifests::LockDifference).to_value() },
     Row { name: "config", make: manifests::config::config_schema },
     Row { name: "diagnostics", make: diagnostics::schema },
     Row { name: "events", make: || schema_for!(engine::Event).to_value() },
@@ -67,6 +71,7 @@ const SCHEMAS: &[Row] = &[
     Row { name: "note", make: || schema_for!(super::nfo::show::Shown).to_value() },
     Row { name: "page", make: || schema_for!(super::templates::render::Rendered).to_value() },
     Row { name: "plan", make: || schema_for!(PlanListing).to_value() },
+    Row { name: "reproduction", make: || schema_for!(Reproduction).to_value() },
     Row { name: "report", make: || schema_for!(engine::Report).to_value() },
     Row { name: "rules", make: || schema_for!(stages::rules::RuleSet).to_value() },
     Row { name: "template", make: || schema_for!(stages::nfo::Listing).to_value() },

@@ -1,10 +1,12 @@
 //! The program from outside: the binary in temporary folders, judged by other people's tools.
 
+mod again;
 mod crash;
 mod docs;
 mod ebook;
 mod formats;
 mod language;
+mod lock;
 mod many;
 mod naming;
 mod notes;

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,12 +13,12 @@ use super::assemble::Assembly;
 use super::names::inner_name;
 use super::open::{Found, Look, changed};
 use crate::digest::{self, Digest, Digesting};
-use crate::job::{Said, Stop, template_fault};
+use crate::job::{Place, Said, Stop, template_fault};
 use crate::reads::{Seen, View};
 use crate::stamp::{self, Stamp};
 use crate::state::record::{MadeRecord, ReleaseRecord, StepRecord};
 use crate::template::{Scope, Template, TemplateError};
-use crate::{AnyStage, Artifact, Facts, Input, Job, Output, StageError, StepIndex, World};
+use crate::{AnyStage, Artifact, Facts, Input, Job, Output, Pinned, StageError, StepIndex, World};
 
 /// What a worker tells the coordinator.
 pub(super) struct Message {
@@ -62,6 +61,7 @@ pub(super) struct Remember {
 pub(super) struct Task {
     pub(super) release: usize,
     pub(super) step: StepIndex,
+    pub(super) id: String,
     pub(super) stage: Arc<dyn AnyStage>,
     pub(super) inputs: Vec<Input>,
     /// What the inputs that are sources looked like, in their order.
@@ -76,6 +76,7 @@ pub(super) struct Task {
     pub(super) name: Option<Arc<str>>,
     pub(super) release_folder: Option<PathBuf>,
     pub(super) time: i64,
+    pub(super) pinned: Option<Arc<Pinned>>,
     pub(super) stop: Arc<Stop>,
 }
 
@@ -88,6 +89,7 @@ impl Task {
         let seen = Seen::default();
         let scope = self.scope.clone().noting(seen.clone());
         let into = self.folder_inside(world, &scope);
+        let folder = Place::new(&self.folder);
         let job = Job {
             inputs: &self.inputs,
             facts: &self.facts,
@@ -95,12 +97,13 @@ impl Task {
             seen: &seen,
             wanted: &self.wanted,
             carried: self.carried.as_ref(),
-            folder: &self.folder,
+            folder: &folder,
             into: into.as_ref().ok().and_then(Option::as_deref),
             release: self.name.as_deref(),
             release_folder: self.release_folder.as_deref(),
             time: self.time,
             world,
+            pinned: self.pinned(),
             tell: &|said| send(Heard::Said(said)),
             stop: &self.stop,
             read: AtomicU64::new(0),
@@ -117,6 +120,10 @@ impl Task {
         send(Heard::Finished { result, read, written });
     }
 
+    fn pinned(&self) -> Option<&Facts> {
+        self.pinned.as_ref()?.get(&self.id)
+    }
+
     /// The step's `into`, filled in.
     fn folder_inside(&self, world: &World, scope: &Scope) -> Result<Option<String>, TemplateError> {
         let Some(into) = &self.into else { return Ok(None) };
@@ -126,8 +133,11 @@ impl Task {
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
         job.check()?;
-        self.make_room().map_err(|error| StageError::writing(&self.folder, &error))?;
-        let mut output = self.stage.run(job)?;
+        let output = self.stage.run(job);
+        let mut output = match job.folder.fault() {
+            Some(fault) => return Err(fault),
+            None => output?,
+        };
         self.unchanged_sources()?;
         for artifact in &mut output.artifacts {
             if let Some(folder) = job.into() {
@@ -136,20 +146,6 @@ impl Task {
             inner_name(artifact)?;
         }
         Ok(output)
-    }
-
-    /// Makes the step's folder, and empties the one that a run that was cut off has left.
-    fn make_room(&self) -> io::Result<()> {
-        if let Some(above) = self.folder.parent() {
-            fs::create_dir_all(above)?;
-        }
-        match fs::create_dir(&self.folder) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                fs::remove_dir_all(&self.folder)?;
-                fs::create_dir(&self.folder)
-            }
-            made => made,
-        }
     }
 
     /// What was made of a source that changed meanwhile is made of neither its old bytes nor its new ones.
@@ -168,7 +164,13 @@ impl Task {
     /// Adds what is to be remembered of the step.
     fn remembered(&self, output: Output, seen: &Seen) -> Made {
         let Some(remember) = &self.remember else { return Made { output, record: None } };
-        let view = View { scope: &self.scope, facts: &self.facts, inputs: &self.inputs, time: self.time };
+        let view = View {
+            scope: &self.scope,
+            facts: &self.facts,
+            inputs: &self.inputs,
+            time: self.time,
+            pinned: self.pinned(),
+        };
         let mut record = StepRecord {
             id: remember.id.clone(),
             fixed: remember.fixed,
