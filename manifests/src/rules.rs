@@ -155,12 +155,9 @@ mod tests {
         check("ebook-2022", Some("ebook-2022"));
         check("tv", None);
         check("../docs", None);
-        std::fs::create_dir(folder.path().join("rules")).unwrap();
-        std::fs::write(
-            folder.path().join("rules/tv-web-2031.yaml"),
-            "# Ours\ntitle: T\nsource: s\nrules: []\n",
-        )
-        .unwrap();
+        fs::create_dir(folder.path().join("rules")).unwrap();
+        fs::write(folder.path().join("rules/tv-web-2031.yaml"), "# Ours\ntitle: T\nsource: s\nrules: []\n")
+            .unwrap();
         check("tv-web", Some("tv-web-2031"));
         assert!(rules.list().iter().any(|info| info.name == "tv-web-2031" && info.about == "Ours"));
     }

@@ -5,4 +5,5 @@ pub mod checksum;
 pub mod digest;
 pub mod name;
 pub mod read;
+pub mod sample;
 pub mod text;
