@@ -210,7 +210,12 @@ impl ReleaseKey {
 
 /// Makes the folder of the state, which is no business of version control, and the file whose lock holds it.
 fn lock(folder: &Path) -> io::Result<File> {
-    fs::create_dir_all(folder)?;
+    if !folder.exists() {
+        fs::create_dir_all(folder)?;
+        // What is kept in it must not be lost with it.
+        let above = folder.ancestors().skip(1).take(2);
+        above.map(File::open).try_for_each(|above| above.and_then(|above| above.sync_all()))?;
+    }
     let ignore = folder.join(".gitignore");
     if !ignore.exists() {
         fs::write(ignore, "*\n")?;

@@ -37,9 +37,14 @@ impl Log {
         let entries = Entries::of(fs::read(path)?);
         let mut log = Self { path: path.to_owned(), file, end: entries.end as u64 };
         // What lies behind must not come to life again when a later entry happens to end where it begins.
-        log.file.set_len(log.end)?;
+        if entries.bytes.len() as u64 > log.end {
+            log.file.set_len(log.end)?;
+        }
         if log.end == 0 {
             log.put(MAGIC)?;
+            if let Some(folder) = path.parent() {
+                File::open(folder)?.sync_all()?;
+            }
         }
         Ok((log, entries))
     }
