@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod expand;
+mod explain;
 mod init;
 mod inspect;
 mod kinds;
@@ -27,6 +28,7 @@ pub enum Command {
     Check(check::Args),
     Expand(expand::Args),
     Plan(plan::Args),
+    Explain(explain::Args),
     Run(run::Args),
     Pack(pack::Args),
     Inspect(inspect::Args),
@@ -46,6 +48,7 @@ impl Command {
             Self::Check(args) => check::run(&args, ui),
             Self::Expand(args) => expand::run(&args, ui),
             Self::Plan(args) => plan::run(&args, ui),
+            Self::Explain(args) => explain::run(&args, ui),
             Self::Run(args) => run::run(args, ui),
             Self::Pack(args) => pack::run(args, ui),
             Self::Inspect(args) => inspect::run(&args, ui),

@@ -12,6 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::project::{self, Project};
 use crate::signals::{self, Interrupt};
 use crate::sources::{self, Compiled};
+use crate::state;
 use crate::ui::bar::Bar;
 use crate::ui::plain::Plain;
 use crate::ui::{Ui, json, paint, summary, words};
@@ -46,9 +47,17 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
         return Err(Failure::usage("`--json` and `--progress json` both write to stdout")
             .hint("the last event of `--progress json` holds the report"));
     }
-    known_step(&compiled, &selection)?;
-    let batches = batches(compiled);
+    match &selection {
+        Selection::All => {}
+        Selection::Only(step) => known_step("--only", &compiled, step)?,
+        Selection::Until(step) => known_step("--until", &compiled, step)?,
+    }
     let interrupt = signals::listen();
+    let mut compiled = compiled;
+    let Some(stores) = state::hold(&mut compiled, &selection, &interrupt.cancel, ui) else {
+        return Ok(Exit::Interrupted);
+    };
+    let batches = batches(compiled);
     let mut report = Report::default();
     for batch in &batches {
         let world = project::world(batch.project.site.clone());
@@ -81,6 +90,7 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
     if !text.is_empty() {
         ui.say(&text);
     }
+    state::tell_trouble(&stores, ui);
     tell(&report, &running, ui)?;
     Ok(exit(&report))
 }
@@ -129,19 +139,14 @@ fn tell(report: &Report, running: &Running, ui: &Ui) -> Result<(), Failure> {
 fn exit(report: &Report) -> Exit {
     match report.status {
         _ if summary::has_bug(report) => Exit::Bug,
-        Status::Done => Exit::Done,
+        Status::Done | Status::UpToDate => Exit::Done,
         Status::Cancelled => Exit::Interrupted,
         Status::Failed | Status::Skipped | Status::Unfinished => Exit::Failed,
     }
 }
 
-/// The step that `--only` or `--until` names must be in every manifest.
-fn known_step(compiled: &[Compiled], selection: &Selection) -> Result<(), Failure> {
-    let (option, step) = match selection {
-        Selection::All => return Ok(()),
-        Selection::Only(step) => ("--only", step),
-        Selection::Until(step) => ("--until", step),
-    };
+/// The step that an option names must be in every manifest.
+pub fn known_step(option: &str, compiled: &[Compiled], step: &str) -> Result<(), Failure> {
     for manifest in compiled {
         let Some(plan) = manifest.plans.iter().find(|plan| plan.shape.find(step).is_none()) else { continue };
         let known: BTreeSet<&str> = plan.shape.steps().map(|(_, step)| step.id.as_str()).collect();

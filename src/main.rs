@@ -10,6 +10,7 @@ mod exit;
 mod project;
 mod signals;
 mod sources;
+mod state;
 mod ui;
 
 use std::process::ExitCode;

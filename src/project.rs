@@ -38,6 +38,10 @@ pub struct Project {
     pub site: Site,
     /// Weakest first: the user's, the project's.
     pub configurations: Vec<Configuration>,
+    /// The folder of the project, or of the manifests that belong to none.
+    pub home: PathBuf,
+    /// Whether a project's configuration lies there.
+    pub is_project: bool,
 }
 
 impl Surroundings {
@@ -84,10 +88,11 @@ impl Surroundings {
             return Err(faults);
         }
         let home = project_file.as_deref().and_then(Path::parent).unwrap_or(&folder);
-        // Folders that do not exist are left out, so that manifests without any can share a run.
+        // Folders without assets are left out, so that manifests without any can share a run.
         let search = std::iter::once(home.join(PROJECT_FOLDER)).chain(self.user.clone());
-        let search = search.filter(|folder| folder.is_dir()).collect();
-        Ok(Project { site: Site { settings, search, language: Arc::clone(&self.language) }, configurations })
+        let search = search.filter(|folder| has_assets(folder)).collect();
+        let site = Site { settings, search, language: Arc::clone(&self.language) };
+        Ok(Project { site, configurations, home: home.to_owned(), is_project: project_file.is_some() })
     }
 
     /// What manifests are compiled in.
@@ -125,6 +130,13 @@ impl Project {
     pub fn jobs(&self) -> Option<u32> {
         self.configurations.iter().rev().find_map(|configuration| configuration.config.jobs)
     }
+}
+
+/// Whether assets may lie in a folder: it is there, and not for the state of runs alone.
+fn has_assets(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    names != ["state"]
 }
 
 /// The world as runs see it.

@@ -18,6 +18,8 @@ const DEFAULTS: [&str; 2] = ["release.yaml", "release.yml"];
 pub struct Compiled {
     /// Its path as a person knows it.
     pub shown: String,
+    /// What it is called in the state of the project; nothing where releases are not remembered.
+    pub identity: Option<String>,
     /// The project it belongs to.
     pub project: Arc<Project>,
     /// One plan a release.
@@ -74,7 +76,9 @@ pub fn compile(paths: &[PathBuf], set: &[String], surroundings: &Surroundings) -
         let compiled = load(path, set, surroundings, &mut projects).and_then(|loaded| {
             let Some((effective, project)) = loaded else { return Ok(None) };
             let done = manifests::compile(&effective, &surroundings.context(&project, set))?;
-            let compiled = Compiled { shown: path.display().to_string(), project, plans: done.plans };
+            let identity = Some(identity(path, &project.home, surroundings));
+            let compiled =
+                Compiled { shown: path.display().to_string(), identity, project, plans: done.plans };
             Ok(Some((compiled, done.warnings)))
         });
         match compiled {
@@ -87,6 +91,13 @@ pub fn compile(paths: &[PathBuf], set: &[String], surroundings: &Surroundings) -
         }
     }
     checked
+}
+
+/// The path of a manifest as seen from the folder of its project, however it was typed.
+fn identity(path: &Path, home: &Path, surroundings: &Surroundings) -> String {
+    let path = surroundings.cwd.join(path);
+    let path = fs::canonicalize(&path).unwrap_or(path);
+    path.strip_prefix(home).unwrap_or(&path).display().to_string()
 }
 
 impl Checked {

@@ -113,6 +113,12 @@ pub enum Happening {
         step: String,
         /// Why.
         because: String,
+        /// What it made before stands, so the release goes on as if it had run.
+        #[serde(default, skip_serializing_if = "is_false")]
+        up_to_date: bool,
+        /// The files it made before, if they stand.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        artifacts: Vec<Artifact>,
     },
     /// A step failed and will be tried again.
     StepRetried {
@@ -149,6 +155,11 @@ pub enum Happening {
     },
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 /// Why a release was not made although no step of its failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
@@ -169,6 +180,8 @@ pub enum Status {
     Unfinished,
     /// All went well.
     Done,
+    /// What was made before stands, and nothing was done.
+    UpToDate,
     /// Something that had to work did not.
     Failed,
     /// Left out, for a stated reason.

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
+use serde_json::Value;
+
+use crate::reads::{self, Seen};
 use crate::template::{Scope, Template, TemplateError};
 use crate::{Artifact, Facts, Site, StageError, World};
 
@@ -21,6 +24,7 @@ pub struct Job<'a> {
     pub(crate) inputs: &'a [Input],
     pub(crate) facts: &'a Facts,
     pub(crate) scope: &'a Scope,
+    pub(crate) seen: &'a Seen,
     pub(crate) wanted: &'a BTreeSet<String>,
     pub(crate) carried: Option<&'a BTreeSet<String>>,
     pub(crate) folder: &'a Path,
@@ -63,10 +67,19 @@ impl Job<'_> {
         self.inputs
     }
 
-    /// The facts that reach the step.
+    /// The facts that reach the step. The step counts as resting on all of them; where one is enough, see
+    /// [`Job::fact`].
     #[must_use]
     pub fn facts(&self) -> &Facts {
+        self.seen.note(reads::ALL_FACTS);
         self.facts
+    }
+
+    /// The value of one fact that reaches the step.
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<&Value> {
+        self.seen.note(name);
+        self.facts.value(name)
     }
 
     /// The algorithms of the digests that later steps want of what this one writes.
@@ -98,6 +111,7 @@ impl Job<'_> {
     /// The release's name; none while facts are still being gathered.
     #[must_use]
     pub fn release(&self) -> Option<&str> {
+        self.seen.note("release");
         self.release
     }
 
@@ -110,6 +124,7 @@ impl Job<'_> {
     /// The one time of the release, in seconds since 1970-01-01 UTC.
     #[must_use]
     pub fn time(&self) -> i64 {
+        self.seen.note(reads::TIME);
         self.time
     }
 
@@ -129,10 +144,7 @@ impl Job<'_> {
     #[must_use]
     pub fn scope(&self) -> Scope {
         let mut scope = self.scope.clone();
-        let files = self.inputs.iter().map(|input| {
-            serde_json::json!({ "name": input.artifact.name, "size": input.artifact.size, "from": input.from })
-        });
-        scope.set("files", files.collect::<Vec<_>>());
+        scope.set(reads::FILES, reads::files(self.inputs));
         scope
     }
 

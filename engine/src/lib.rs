@@ -5,30 +5,39 @@
 //! database, and never prints, reads the environment or asks the time: callers hand those in through [`World`].
 
 mod artifact;
+mod digest;
 mod error;
 mod event;
 mod fact;
+mod fixed;
 mod forecast;
 mod job;
 mod plan;
+mod reads;
 mod registry;
 mod report;
 pub mod run;
 mod stage;
+mod stamp;
+mod state;
 pub mod template;
 pub mod value;
+mod why;
 mod world;
 
 pub use artifact::{Artifact, Digests};
+pub use digest::Digest;
 pub use error::{Code, StageError};
 pub use event::{Event, Happening, Status};
 pub use fact::{Fact, Facts};
 pub use forecast::{Forecast, forecast};
 pub use job::{Input, Job};
-pub use plan::{From, Pick, Plan, PlanFault, Retry, Shape, Source, Step, StepIndex, TimeRule};
+pub use plan::{From, Keep, Pick, Plan, PlanFault, Retry, Shape, Source, Step, StepIndex, TimeRule};
 pub use registry::{Kind, OptionFault, Registry};
 pub use report::{ReleaseReport, Report, StepReport};
-pub use run::{Cancel, Runner, Selection};
-pub use stage::{AnyStage, Lane, Output, Phase, Stage};
+pub use run::{Cancel, Judgement, Runner, Selection, judge};
+pub use stage::{AnyStage, Asset, Lane, Output, Phase, Stage};
+pub use state::{ReleaseKey, Store};
 pub use template::{Condition, Language, Template};
+pub use why::{Change, Why};
 pub use world::{ReadSecret, SecretRef, Site, World};

@@ -126,7 +126,13 @@ impl Report {
                     entry.failure = Some(failure);
                 });
             }
-            Happening::StepSkipped { release, step, because } => {
+            Happening::StepSkipped { release, step, up_to_date: true, artifacts, .. } => {
+                self.with_step(*release, step, |entry| {
+                    entry.status = Status::UpToDate;
+                    entry.artifacts.clone_from(artifacts);
+                });
+            }
+            Happening::StepSkipped { release, step, because, .. } => {
                 let failure = Failure { code: "step/skipped".into(), error: because.clone(), hint: None };
                 self.with_step(*release, step, |entry| {
                     entry.status = Status::Skipped;

@@ -5,6 +5,8 @@
 
 mod assemble;
 mod coordinator;
+mod judgement;
+mod names;
 mod open;
 mod scratch;
 mod work;
@@ -13,6 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{Event, Plan, Report, World};
+pub use judgement::{Judgement, judge};
+
 use coordinator::Coordinator;
 
 /// How plans are run.

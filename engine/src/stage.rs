@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::{Artifact, Digests, Facts, Forecast, Input, Job, OptionFault, Site, StageError};
+use crate::{Artifact, Digest, Digests, Facts, Forecast, Input, Job, OptionFault, Site, StageError};
 
 /// The code behind a step. The fields of the implementing struct are its options (`with`).
 pub trait Stage: DeserializeOwned + JsonSchema + Send + Sync + 'static {
@@ -42,6 +42,18 @@ pub trait Stage: DeserializeOwned + JsonSchema + Send + Sync + 'static {
         false
     }
 
+    /// What it uses beside its options and inputs, such as a template of the user's: when one of them changes, the
+    /// step runs again.
+    fn assets(&self, site: &Site) -> Vec<Asset> {
+        let _ = site;
+        Vec::new()
+    }
+
+    /// Whether what it makes depends on the modification time of each of its inputs.
+    fn minds_times(&self) -> bool {
+        false
+    }
+
     /// Named pools whose depth it must respect, such as one for a destination.
     fn pools(&self) -> Vec<String> {
         Vec::new()
@@ -49,6 +61,22 @@ pub trait Stage: DeserializeOwned + JsonSchema + Send + Sync + 'static {
 
     /// Does the work.
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError>;
+}
+
+/// Something that a stage uses beside its options and inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asset {
+    /// What it is, such as ``template `ebook` ``.
+    pub name: String,
+    /// The digest of its bytes.
+    pub digest: Digest,
+}
+
+impl Asset {
+    /// An asset with these bytes.
+    pub fn new(name: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
+        Self { name: name.into(), digest: Digest::of(bytes.as_ref()) }
+    }
 }
 
 /// Which pool a stage runs in.
@@ -113,6 +141,10 @@ pub trait AnyStage: Send + Sync {
     fn forecast(&self, inputs: &[Input]) -> Forecast;
     /// [`Stage::carries`].
     fn carries(&self) -> bool;
+    /// [`Stage::assets`].
+    fn assets(&self, site: &Site) -> Vec<Asset>;
+    /// [`Stage::minds_times`].
+    fn minds_times(&self) -> bool;
     /// [`Stage::pools`].
     fn pools(&self) -> Vec<String>;
     /// [`Stage::run`].
@@ -143,6 +175,12 @@ impl<S: Stage> AnyStage for S {
     }
     fn carries(&self) -> bool {
         Stage::carries(self)
+    }
+    fn assets(&self, site: &Site) -> Vec<Asset> {
+        Stage::assets(self, site)
+    }
+    fn minds_times(&self) -> bool {
+        Stage::minds_times(self)
     }
     fn pools(&self) -> Vec<String> {
         Stage::pools(self)

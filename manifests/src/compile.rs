@@ -94,6 +94,7 @@ impl Compiler<'_, '_> {
                 names: Arc::clone(&shared),
                 item,
                 time,
+                keep: None,
             });
         }
         Some(plans)

@@ -86,7 +86,9 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
         save(file, &text)?;
         ui.say(&format!("wrote {}", file.display()));
     }
-    let compiled = vec![Compiled { shown: NAME.to_owned(), project, plans: done.plans }];
+    // Where there is no project, nothing is left behind but the release.
+    let identity = project.is_project.then(|| format!("{NAME} {}", text));
+    let compiled = vec![Compiled { shown: NAME.to_owned(), identity, project, plans: done.plans }];
     execute(Order { compiled, selection: Selection::All, keep_going: false, running: args.running }, ui)
 }
 

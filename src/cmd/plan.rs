@@ -7,11 +7,13 @@ pub mod wire;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use engine::Selection;
 
 use crate::args::Sets;
 use crate::exit::{Exit, Failure};
-use crate::project::Surroundings;
+use crate::project::{self, Surroundings};
 use crate::sources;
+use crate::state;
 use crate::ui::{Ui, words};
 
 const AFTER: &str = "\
@@ -24,10 +26,10 @@ Examples:
 /// Most releases that are drawn when not all are asked for.
 const MOST: usize = 20;
 
-/// Show what would run
+/// Show what would run, what is up to date, and why
 ///
-/// Lists the steps of each release in the order in which they can run, with what they take and how many bytes there
-/// are to read. Runs nothing.
+/// Lists the steps of each release in the order in which they can run, with what they take, why they run or need not,
+/// and how many bytes there are to read and write. Runs nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub struct Args {
@@ -60,8 +62,13 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let surroundings = Surroundings::read()?;
     let paths = sources::find(&args.manifests, &surroundings)?;
     let compiled = sources::compile(&paths, &args.sets.set, &surroundings).clean(ui)?;
-    let plans: Vec<wire::PlanListing> =
-        compiled.iter().flat_map(|manifest| &manifest.plans).map(wire::PlanListing::of).collect();
+    let mut compiled = compiled;
+    state::look(&mut compiled, &Selection::All);
+    let mut plans: Vec<wire::PlanListing> = Vec::new();
+    for manifest in &compiled {
+        let world = project::world(manifest.project.site.clone());
+        plans.extend(manifest.plans.iter().map(|plan| wire::PlanListing::of(plan, &world)));
+    }
     let format = if args.json { Format::Json } else { args.format };
     if format == Format::Json {
         ui.json(&plans)?;
@@ -79,8 +86,9 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
         let rest = plans.len() - shown;
         let more =
             if rest > 0 { format!(", {rest} of them not shown (`--all` shows them)") } else { String::new() };
+        let standing = plans.iter().filter(|plan| plan.up_to_date).count();
         ui.say(&format!(
-            "{}, {} of sources{more}",
+            "{}, {standing} up to date, {} of sources{more}",
             words::count(plans.len(), "release"),
             words::bytes(bytes)
         ));

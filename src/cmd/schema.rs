@@ -9,6 +9,7 @@ use manifests::Kinds;
 use schemars::schema_for;
 use serde_json::Value;
 
+use super::explain::Explanation;
 use super::plan::wire::PlanListing;
 use crate::exit::{Exit, Failure};
 use crate::ui::{Ui, words};
@@ -22,6 +23,7 @@ Names:
   plan         one entry of `bindery plan --json`
   facts        one line of `bindery inspect --json`
   verdict      one line of `bindery verify --json`
+  explanation  one entry of `bindery explain --json`
   diagnostics  the output of `bindery check --json`
 
 Examples:
@@ -51,6 +53,7 @@ const SCHEMAS: &[Row] = &[
     Row { name: "config", make: manifests::config::config_schema },
     Row { name: "diagnostics", make: diagnostics::schema },
     Row { name: "events", make: || schema_for!(engine::Event).to_value() },
+    Row { name: "explanation", make: || schema_for!(Explanation).to_value() },
     Row { name: "facts", make: || schema_for!(stages::facts::Inspection).to_value() },
     // The built-in kinds alone, so that the schema is the same wherever it is made.
     Row { name: "manifest", make: || manifests::manifest_schema_for(&stages::registry(), &Kinds::default()) },

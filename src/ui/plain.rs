@@ -58,7 +58,7 @@ impl Plain {
 
     /// What there is to say about an event, and about those before it that waited for company.
     pub fn line(&mut self, event: &Event) -> Option<String> {
-        if let Happening::StepSkipped { release, step, because } = &event.happening {
+        if let Happening::StepSkipped { release, step, because, .. } = &event.happening {
             return self.skip(*release, step, because);
         }
         let before = self.skips();
@@ -237,6 +237,10 @@ impl Plain {
             return (status == Status::Done).then(|| format!("{} in {took}", self.paint.good("done")));
         }
         let width = self.total.to_string().len();
+        if status == Status::UpToDate {
+            // Ten thousand of them would hide the one that is new; the summary counts them.
+            return None;
+        }
         let head = format!("[{:width$}/{}]", self.over, self.total);
         let text = match status {
             Status::Done => {

@@ -16,7 +16,13 @@ const MOST_FILES: usize = 12;
 pub fn summary(plans: &[&Plan], report: &Report, selection: &Selection, paint: Paint) -> String {
     let mut parts: Vec<String> = Vec::new();
     let pairs: Vec<(&Plan, &ReleaseReport)> = plans.iter().copied().zip(&report.releases).collect();
-    let made: Vec<_> = pairs.iter().filter(|(_, release)| release.status == Status::Done).collect();
+    let is_there = |release: &ReleaseReport| matches!(release.status, Status::Done | Status::UpToDate);
+    let several = pairs.len() > 1;
+    // Of many releases only those are listed that are new.
+    let made: Vec<_> = pairs
+        .iter()
+        .filter(|(_, release)| if several { release.status == Status::Done } else { is_there(release) })
+        .collect();
     let listed =
         made.iter().take(MOST).map(|(plan, release)| of_release(plan, release, selection, made.len(), paint));
     parts.extend(listed.filter(|text| !text.is_empty()));
@@ -60,6 +66,9 @@ fn of_release(
     let name = clean(release.name.as_deref().unwrap_or(&release.at));
     let head =
         format!("{}: {}, {}", paint.bold(&name), words::count(files.len(), "file"), words::bytes(bytes));
+    if release.status == Status::UpToDate {
+        return format!("{head}, {}", paint.good("up to date"));
+    }
     if made > 1 {
         return head;
     }
@@ -108,6 +117,7 @@ fn failures(plan: &Plan, release: &ReleaseReport, paint: Paint) -> Vec<String> {
 fn ending(report: &Report, paint: Paint) -> String {
     let counted = [
         (Status::Done, "made"),
+        (Status::UpToDate, "up to date"),
         (Status::Failed, "failed"),
         (Status::Cancelled, "interrupted"),
         (Status::Unfinished, "not begun"),
@@ -146,6 +156,7 @@ mod tests {
             condition: None,
             retry: Retry::default(),
             timeout: None,
+            written: serde_json::Value::Null,
         };
         Plan {
             shape: Arc::new(Shape::new(vec![step("rar", false), step("zip", true)]).ok().unwrap()),
@@ -157,6 +168,7 @@ mod tests {
             names: Arc::default(),
             item: None,
             time: TimeRule::At(0),
+            keep: None,
         }
     }
 

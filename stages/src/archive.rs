@@ -304,6 +304,10 @@ impl Stage for Archive {
         self.writer().is_some_and(|writer| writer.carries)
     }
 
+    fn minds_times(&self) -> bool {
+        self.times == Times::Source
+    }
+
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
         if job.inputs().is_empty() {
             return Err(StageError::input("there is nothing to pack").hint(

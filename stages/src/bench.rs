@@ -167,6 +167,7 @@ impl Bench {
             names: self.names.into(),
             item: None,
             time: TimeRule::At(TIME),
+            keep: None,
         };
         let world =
             World { site: self.site, now: Box::new(|| 0), secret: Box::new(|_| Err("there is none".into())) };
@@ -329,6 +330,7 @@ fn step(id: &str, stage: Arc<dyn engine::AnyStage>, from: &[&str]) -> Step {
         condition: None,
         retry: Retry::default(),
         timeout: None,
+        written: Value::Null,
     }
 }
 

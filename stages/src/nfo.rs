@@ -8,7 +8,7 @@ mod layout;
 mod templates;
 
 use engine::template::TemplateError;
-use engine::{Job, OptionFault, Output, Site, Stage, StageError, Template};
+use engine::{Asset, Job, OptionFault, Output, Site, Stage, StageError, Template};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -85,10 +85,15 @@ impl Stage for Nfo {
             .collect()
     }
 
+    fn assets(&self, site: &Site) -> Vec<Asset> {
+        let text = templates::load(site, &self.template).unwrap_or_default();
+        vec![Asset::new(format!("template `{}`", self.template), text)]
+    }
+
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
         let text =
             templates::load(job.site(), &self.template).map_err(|fault| StageError::input(fault.message))?;
-        let language = job.facts().value("language").and_then(Value::as_str);
+        let language = job.fact("language").and_then(Value::as_str);
         let mut writing = Writing::new(self.encoding, language);
         let mut scope = job.scope();
         let names: Vec<String> = scope.names().map(str::to_owned).collect();

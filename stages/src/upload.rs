@@ -2,7 +2,9 @@
 
 mod local;
 
-use engine::{Artifact, Forecast, Input, Job, Lane, OptionFault, Output, Phase, Site, Stage, StageError};
+use engine::{
+    Artifact, Asset, Forecast, Input, Job, Lane, OptionFault, Output, Phase, Site, Stage, StageError,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -94,6 +96,14 @@ impl Stage for Upload {
         let files = self.names().iter().map(|name| Artifact::new(name, "", size)).collect();
         // Each copy is read back.
         Forecast { read: 2 * size * self.names().len() as u64, files, exact: true }
+    }
+
+    fn assets(&self, site: &Site) -> Vec<Asset> {
+        let settings = |name: &String| {
+            let settings = site.setting("destinations", name).map(ToString::to_string).unwrap_or_default();
+            Asset::new(format!("destination `{name}`"), settings)
+        };
+        self.names().iter().map(settings).collect()
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {

@@ -1,23 +1,24 @@
 //! The coordinator: the one thread that decides what runs, changes state and tells what happened.
 
+mod dispatch;
 mod hearing;
 mod release;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rayon::ScopeFifo;
 
-use super::open::{Open, State};
+use super::open::Open;
 use super::scratch::Scratch;
-use super::work::{Message, Task};
+use super::work::Message;
 use super::{Cancel, Runner};
-use crate::job::{Stop, template_fault};
-use crate::{Event, Happening, Lane, Plan, Report, StageError, Status, StepIndex};
+use crate::job::Stop;
+use crate::{Event, Happening, Plan, Report, Status, StepIndex};
 
 /// How often the coordinator looks at the clock and at the cancel flag while it hears nothing.
 const TICK: Duration = Duration::from_millis(50);
@@ -161,121 +162,26 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
         let Some(plan) = self.plans.get(number) else { return };
         let steps = plan.shape.steps().map(|(_, step)| step.id.clone()).collect();
         self.emit(Happening::ReleaseStarted { release: number, at: plan.at.clone(), steps });
-        let opened =
-            self.folder(plan, number).and_then(|folder| Open::new(plan, folder, &self.runner.selection));
-        match opened {
+        match Open::new(plan, &self.runner.selection) {
             Ok(mut open) => {
-                let then = open.begin();
+                self.recall(&mut open);
+                let look = open.recognise();
+                open.busy = look.is_some();
                 self.open.insert(number, open);
-                self.follow(number, then);
+                match look {
+                    Some(look) => {
+                        let (world, tell) = (self.runner.world, self.tell.clone());
+                        self.running_cpu += 1;
+                        self.cpu.spawn_fifo(move |_| super::work::look(number, &look, world, &tell));
+                    }
+                    None => self.start(number),
+                }
             }
             Err(error) => {
                 self.tell_release_failed(number, &error);
                 self.after_failure();
             }
         }
-    }
-
-    fn folder(&mut self, plan: &Plan, number: usize) -> Result<PathBuf, StageError> {
-        let output = plan.output.as_ref();
-        if !self.scratch.contains_key(output) {
-            let scratch =
-                Scratch::new(output, &self.runner.id).map_err(|error| StageError::writing(output, &error))?;
-            self.scratch.insert(output.clone(), scratch);
-        }
-        let root = self.scratch.get(output).map(Scratch::path).unwrap_or(output);
-        Ok(root.join(number.to_string()))
-    }
-
-    /// Hands ready steps to the pools, as long as there is room.
-    fn dispatch(&mut self) {
-        if self.stopping {
-            return;
-        }
-        let mut later = Vec::new();
-        // A few more than there are threads, so that none waits for the coordinator.
-        let (cpu_room, net_room) = (self.runner.jobs.max(1) + 2, self.runner.net_jobs.max(1));
-        while let Some(first) = self.ready.pop_first() {
-            let (number, _, index) = first;
-            let Some(open) = self.open.get(&number) else { continue };
-            let stage = Arc::clone(&open.plan.shape.step(index).stage);
-            let full = match stage.lane() {
-                Lane::Cpu => self.running_cpu >= cpu_room,
-                Lane::Net => self.running_net >= net_room,
-            };
-            let pools = stage.pools();
-            let depth = self.runner.pool_depth.max(1);
-            if full || pools.iter().any(|pool| self.pools.get(pool).is_some_and(|&count| count >= depth)) {
-                later.push(first);
-                if self.running_cpu >= cpu_room && self.running_net >= net_room {
-                    break;
-                }
-                continue;
-            }
-            if let Some(task) = self.task(number, index) {
-                for pool in pools {
-                    *self.pools.entry(pool).or_default() += 1;
-                }
-                let (world, tell) = (self.runner.world, self.tell.clone());
-                match stage.lane() {
-                    Lane::Cpu => {
-                        self.running_cpu += 1;
-                        self.cpu.spawn_fifo(move |_| task.work(world, &tell));
-                    }
-                    Lane::Net => {
-                        self.running_net += 1;
-                        self.net.spawn_fifo(move |_| task.work(world, &tell));
-                    }
-                }
-            }
-        }
-        self.ready.extend(later);
-    }
-
-    /// Makes a task of a step, or settles it here when its condition does not hold.
-    fn task(&mut self, number: usize, index: StepIndex) -> Option<Task> {
-        let open = self.open.get_mut(&number)?;
-        let step = open.plan.shape.step(index);
-        let facts = open.facts_for(index);
-        let scope = open.scope(&facts);
-        if let Some(condition) = &step.condition {
-            match condition.holds(&self.runner.world.site.language, &scope) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let because = format!("its condition `{}` does not hold", condition.text());
-                    open.given[index.index()].facts = Arc::new(facts);
-                    self.emit(Happening::StepSkipped { release: number, step: step.id.clone(), because });
-                    self.settle(number, index, State::Skipped);
-                    return None;
-                }
-                Err(error) => {
-                    let error = template_fault(&condition.as_template(), error);
-                    self.fail(number, index, &error);
-                    return None;
-                }
-            }
-        }
-        let stop = Arc::new(Stop::default());
-        open.stops[index.index()] = Arc::clone(&stop);
-        if let Some(timeout) = step.timeout {
-            self.deadlines.push((Instant::now() + timeout, number, index));
-        }
-        Some(Task {
-            release: number,
-            step: index,
-            stage: Arc::clone(&step.stage),
-            inputs: open.inputs_for(index),
-            facts: Arc::new(facts),
-            scope,
-            wanted: open.plan.shape.wanted(index).clone(),
-            carried: open.plan.shape.carried(index).cloned(),
-            folder: open.folder.join("steps").join(index.index().to_string()),
-            into: step.into.clone(),
-            name: open.name.clone(),
-            release_folder: open.target.clone(),
-            time: open.time,
-            stop,
-        })
     }
 
     /// Looks at the cancel flag, at pauses that are over and at steps that are out of time.

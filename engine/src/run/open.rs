@@ -1,18 +1,27 @@
 //! A release while it is being made: the states of its steps, and the one function that changes them.
 
+mod judge;
+mod keeping;
+mod naming;
+mod past;
+mod sources;
+mod view;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use serde_json::json;
-
 use super::Selection;
+use super::assemble::Over;
+use crate::digest::Digest;
 use crate::event::Failure;
 use crate::job::Stop;
-use crate::plan::From;
-use crate::template::Scope;
-use crate::{Artifact, Digests, Facts, Input, Phase, Plan, StageError, StepIndex, TimeRule};
+use crate::state::record::{ReleaseRecord, StepRecord};
+use crate::{Artifact, Facts, Phase, Plan, StageError, StepIndex, Why};
+
+pub(super) use self::judge::{Reused, Verdict};
+pub(super) use self::past::{Past, Standing};
+pub(super) use self::sources::{Found, Look, changed};
 
 /// Where a step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +50,8 @@ impl State {
 #[derive(Default)]
 pub(super) struct Given {
     pub(super) artifacts: Vec<Artifact>,
+    /// What stands for the bytes of each artifact, where the release is remembered.
+    pub(super) ids: Vec<Digest>,
     pub(super) facts: Arc<Facts>,
 }
 
@@ -48,14 +59,29 @@ pub(super) struct Given {
 pub(super) struct Open<'p> {
     pub(super) plan: &'p Plan,
     pub(super) sources: Vec<Artifact>,
+    /// What the sources looked like.
+    pub(super) found: Vec<Found>,
     pub(super) time: i64,
     pub(super) name: Option<Arc<str>>,
-    pub(super) folder: PathBuf,
+    /// Where it is made; nothing until there is something to make.
+    pub(super) folder: Option<PathBuf>,
     /// Where the finished release lies.
     pub(super) target: Option<PathBuf>,
     pub(super) assembled: bool,
-    /// A worker is putting the release together.
-    pub(super) assembling: bool,
+    /// A worker is looking at the sources, or putting the release together.
+    pub(super) busy: bool,
+    /// What is known of it from earlier runs.
+    pub(super) past: Past,
+    /// Why steps run whatever is known of them, by number.
+    pub(super) must: Vec<Option<Why>>,
+    /// What happens to what lies where it belongs.
+    pub(super) over: Over,
+    /// What is remembered of each step of this run, by number.
+    pub(super) made: Vec<Option<StepRecord>>,
+    /// Steps that ran, and did not merely stand.
+    pub(super) ran: usize,
+    /// What was remembered when the release appeared.
+    pub(super) record: Option<Box<ReleaseRecord>>,
     pub(super) failure: Option<Failure>,
     /// Stops what runs of it.
     pub(super) stops: Vec<Arc<Stop>>,
@@ -80,7 +106,7 @@ pub(super) struct Consequence {
 }
 
 impl<'p> Open<'p> {
-    pub(super) fn new(plan: &'p Plan, folder: PathBuf, selection: &Selection) -> Result<Self, StageError> {
+    pub(super) fn new(plan: &'p Plan, selection: &Selection) -> Result<Self, StageError> {
         let shape = &plan.shape;
         let selected: Option<BTreeSet<StepIndex>> = match selection {
             Selection::All => None,
@@ -98,7 +124,7 @@ impl<'p> Open<'p> {
                 Some(needed)
             }
         };
-        let (sources, newest) = look_at_sources(plan)?;
+        let (sources, found) = sources::at_first_sight(plan)?;
         let count = shape.len();
         let mut states = vec![State::Waiting; count];
         let mut left = [0; 3];
@@ -113,19 +139,22 @@ impl<'p> Open<'p> {
                 unmet[index.index()] = shape.awaited(index).filter(|giver| !is_left(giver)).count();
             }
         }
-        let time = match plan.time {
-            TimeRule::At(time) => time,
-            TimeRule::NewestSource => newest,
-        };
         Ok(Self {
             plan,
+            time: sources::time(plan, &found),
             sources,
-            time,
+            found,
             name: None,
-            folder,
+            folder: None,
             target: None,
             assembled: false,
-            assembling: false,
+            busy: false,
+            past: Past::default(),
+            must: vec![None; count],
+            over: Over::Refuse,
+            made: vec![None; count],
+            ran: 0,
+            record: None,
             failure: None,
             stops: vec![Arc::default(); count],
             attempts: vec![0; count],
@@ -229,128 +258,4 @@ impl<'p> Open<'p> {
         }
         ready
     }
-
-    /// The facts that reach a step: what its givers know, the later step in the plan winning, and `metadata` over all.
-    pub(super) fn facts_for(&self, step: StepIndex) -> Facts {
-        let mut givers: Vec<StepIndex> = self.plan.shape.givers(step).collect();
-        givers.sort_by_key(|&giver| self.plan.shape.position(giver));
-        self.merged(givers)
-    }
-
-    /// Everything that was gathered.
-    pub(super) fn facts_gathered(&self) -> Facts {
-        let gathering = self.plan.shape.steps().filter(|(_, step)| step.stage.phase() == Phase::Gather);
-        self.merged(gathering.map(|(index, _)| index))
-    }
-
-    fn merged(&self, givers: impl IntoIterator<Item = StepIndex>) -> Facts {
-        let mut facts = Facts::new();
-        for index in givers {
-            facts.overlay(&self.given[index.index()].facts);
-        }
-        facts.overlay(&self.plan.metadata);
-        facts
-    }
-
-    pub(super) fn inputs_for(&self, step: StepIndex) -> Vec<Input> {
-        let step = self.plan.shape.step(step);
-        let delivers = step.stage.phase() == Phase::Deliver;
-        let mut inputs = Vec::new();
-        for from in &step.from {
-            let (id, artifacts) = match from {
-                From::Source => ("source", self.sources.as_slice()),
-                From::Step(id) => {
-                    // What is delivered is the release: files made for other steps alone are not in it.
-                    let takes = |index: &StepIndex| !delivers || self.plan.shape.step(*index).ship;
-                    let giver = self.plan.shape.find(id).filter(takes);
-                    let given = giver.map(|index| self.given[index.index()].artifacts.as_slice());
-                    (id.as_str(), given.unwrap_or_default())
-                }
-            };
-            let picked = artifacts
-                .iter()
-                .filter(|artifact| step.pick.as_ref().is_none_or(|pick| pick.takes(&artifact.name)));
-            inputs.extend(picked.map(|artifact| Input { artifact: artifact.clone(), from: id.to_owned() }));
-        }
-        inputs
-    }
-
-    /// Keeps what a step learned of the sources while it read them.
-    pub(super) fn learn(&mut self, step: StepIndex, digests: Vec<Digests>) {
-        if digests.is_empty() {
-            return;
-        }
-        let inputs = self.inputs_for(step);
-        for (input, digests) in inputs.iter().zip(digests).filter(|(input, _)| input.from == "source") {
-            if let Some(source) = self.sources.iter_mut().find(|source| source.path == input.artifact.path) {
-                source
-                    .digests
-                    .extend(digests.iter().map(|(name, digest)| (name.to_owned(), digest.to_owned())));
-            }
-        }
-    }
-
-    /// What templates see.
-    pub(super) fn scope(&self, facts: &Facts) -> Scope {
-        let mut scope = Scope::new();
-        for (name, fact) in facts.iter() {
-            scope.set(name, fact.value.clone());
-        }
-        let vars = self.plan.names.get("vars").and_then(serde_json::Value::as_object);
-        for (name, value) in vars.into_iter().flatten() {
-            scope.set_default(name, value.clone());
-        }
-        for (name, value) in self.plan.names.iter() {
-            scope.set(name, value.clone());
-        }
-        if let Some(item) = &self.plan.item {
-            scope.set("item", item.clone());
-        }
-        if let Some(first) = self.plan.sources.first() {
-            let last = first.name.rsplit('/').next().unwrap_or_default();
-            let (stem, extension) =
-                last.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((last, ""));
-            let count = self.plan.sources.len();
-            scope.set(
-                "source",
-                json!({ "name": first.name, "stem": stem, "extension": extension, "count": count }),
-            );
-        }
-        if let Some(name) = &self.name {
-            scope.set("release", name.as_ref());
-        }
-        scope.set(
-            "now",
-            Timestamp::from_second(self.time).unwrap_or_default().strftime("%F %T +0000").to_string(),
-        );
-        scope
-    }
-}
-
-impl crate::Pick {
-    /// Whether it takes a file of this name: the glob is held against the whole name and against its last part.
-    #[must_use]
-    pub fn takes(&self, name: &str) -> bool {
-        self.0.is_match(name) || name.rsplit('/').next().is_some_and(|last| self.0.is_match(last))
-    }
-}
-
-/// The source files as they are now, and the newest modification time among them.
-fn look_at_sources(plan: &Plan) -> Result<(Vec<Artifact>, i64), StageError> {
-    let mut newest = 0;
-    let mut artifacts = Vec::with_capacity(plan.sources.len());
-    for source in &plan.sources {
-        let found =
-            std::fs::metadata(&source.path).map_err(|error| StageError::reading(&source.path, &error))?;
-        if !found.is_file() {
-            return Err(StageError::new(
-                "input/unreadable",
-                format!("`{}` is not a file", source.path.display()),
-            ));
-        }
-        let modified = found.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
-        newest = newest.max(modified.map_or(0, Timestamp::as_second));
-        artifacts.push(Artifact::new(&source.name, &source.path, found.len()));
-    }
-    Ok((artifacts, newest))
 }

@@ -1,5 +1,6 @@
 //! The engine with toy stages: order, phases, failure, retries, interruption, and that the report is the fold.
 
+mod again;
 mod toys;
 
 use std::fs;

@@ -3,29 +3,59 @@
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 
-use super::assemble::{Assembly, inner_name};
+use super::assemble::Assembly;
+use super::names::inner_name;
+use super::open::{Found, Look, changed};
+use crate::digest::{self, Digest, Digesting};
 use crate::job::{Said, Stop, template_fault};
+use crate::reads::{Seen, View};
+use crate::stamp::{self, Stamp};
+use crate::state::record::{MadeRecord, ReleaseRecord, StepRecord};
 use crate::template::{Scope, Template, TemplateError};
-use crate::{AnyStage, Facts, Input, Job, Output, StageError, StepIndex, World};
+use crate::{AnyStage, Artifact, Facts, Input, Job, Output, StageError, StepIndex, World};
 
 /// What a worker tells the coordinator.
 pub(super) struct Message {
     pub(super) release: usize,
-    /// `None` for the assembly of the release.
+    /// `None` for what concerns the whole release.
     pub(super) step: Option<StepIndex>,
     pub(super) heard: Heard,
 }
 
 pub(super) enum Heard {
+    /// The sources were looked at.
+    Looked(Result<Vec<Found>, StageError>),
     Started,
     Said(Said),
-    Finished { result: Result<Output, StageError>, read: u64, written: u64 },
+    Finished {
+        result: Result<Made, StageError>,
+        read: u64,
+        written: u64,
+    },
+    /// The release was put together.
+    Assembled(Result<Option<Box<ReleaseRecord>>, StageError>),
+}
+
+/// What a step gave, and what is to be remembered of it.
+pub(super) struct Made {
+    pub(super) output: Output,
+    pub(super) record: Option<Box<StepRecord>>,
+}
+
+/// What a worker needs to know to remember a step.
+pub(super) struct Remember {
+    pub(super) id: String,
+    pub(super) fixed: Digest,
+    pub(super) inputs: Digest,
+    /// The release's working folder, which the places of files are told from.
+    pub(super) working: PathBuf,
 }
 
 /// A step with all it needs, ready for a worker.
@@ -34,8 +64,11 @@ pub(super) struct Task {
     pub(super) step: StepIndex,
     pub(super) stage: Arc<dyn AnyStage>,
     pub(super) inputs: Vec<Input>,
+    /// What the inputs that are sources looked like, in their order.
+    pub(super) stamps: Vec<Stamp>,
     pub(super) facts: Arc<Facts>,
     pub(super) scope: Scope,
+    pub(super) remember: Option<Remember>,
     pub(super) wanted: BTreeSet<String>,
     pub(super) carried: Option<BTreeSet<String>>,
     pub(super) folder: PathBuf,
@@ -52,11 +85,14 @@ impl Task {
         let (release, step) = (self.release, Some(self.step));
         let send = |heard: Heard| drop(tell.send(Message { release, step, heard }));
         send(Heard::Started);
-        let into = self.folder_inside(world);
+        let seen = Seen::default();
+        let scope = self.scope.clone().noting(seen.clone());
+        let into = self.folder_inside(world, &scope);
         let job = Job {
             inputs: &self.inputs,
             facts: &self.facts,
-            scope: &self.scope,
+            scope: &scope,
+            seen: &seen,
             wanted: &self.wanted,
             carried: self.carried.as_ref(),
             folder: &self.folder,
@@ -72,7 +108,7 @@ impl Task {
             shown: AtomicU64::new(u64::MAX),
         };
         let result = caught(|| match &into {
-            Ok(_) => self.run(&job),
+            Ok(_) => self.run(&job).map(|output| self.remembered(output, &seen)),
             Err(error) => {
                 Err(template_fault(self.into.as_ref().unwrap_or(&Template::new("")), error.clone()))
             }
@@ -82,16 +118,17 @@ impl Task {
     }
 
     /// The step's `into`, filled in.
-    fn folder_inside(&self, world: &World) -> Result<Option<String>, TemplateError> {
+    fn folder_inside(&self, world: &World, scope: &Scope) -> Result<Option<String>, TemplateError> {
         let Some(into) = &self.into else { return Ok(None) };
-        let text = world.site.language.render(into, &self.scope)?;
+        let text = world.site.language.render(into, scope)?;
         Ok(Some(text.trim_end_matches('/').to_owned()).filter(|text| !text.is_empty()))
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
         job.check()?;
-        fs::create_dir_all(&self.folder).map_err(|error| StageError::writing(&self.folder, &error))?;
+        self.make_room().map_err(|error| StageError::writing(&self.folder, &error))?;
         let mut output = self.stage.run(job)?;
+        self.unchanged_sources()?;
         for artifact in &mut output.artifacts {
             if let Some(folder) = job.into() {
                 artifact.name = format!("{folder}/{}", artifact.name);
@@ -100,17 +137,89 @@ impl Task {
         }
         Ok(output)
     }
+
+    /// Makes the step's folder, and empties the one that a run that was cut off has left.
+    fn make_room(&self) -> io::Result<()> {
+        if let Some(above) = self.folder.parent() {
+            fs::create_dir_all(above)?;
+        }
+        match fs::create_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_dir_all(&self.folder)?;
+                fs::create_dir(&self.folder)
+            }
+            made => made,
+        }
+    }
+
+    /// What was made of a source that changed meanwhile is made of neither its old bytes nor its new ones.
+    fn unchanged_sources(&self) -> Result<(), StageError> {
+        let sources = self.inputs.iter().filter(|input| input.from == "source");
+        for (source, stamp) in sources.zip(&self.stamps) {
+            let path = &source.artifact.path;
+            let found = fs::metadata(path).map_err(|error| StageError::reading(path, &error))?;
+            if !Stamp::of(&found).same_content(stamp) {
+                return Err(changed(&source.artifact.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what is to be remembered of the step.
+    fn remembered(&self, output: Output, seen: &Seen) -> Made {
+        let Some(remember) = &self.remember else { return Made { output, record: None } };
+        let view = View { scope: &self.scope, facts: &self.facts, inputs: &self.inputs, time: self.time };
+        let mut record = StepRecord {
+            id: remember.id.clone(),
+            fixed: remember.fixed,
+            inputs: remember.inputs,
+            reads: view.all(seen.names()),
+            facts: output.facts.clone(),
+            learned: output.inputs.clone(),
+            ..StepRecord::default()
+        };
+        let print = record.print();
+        record.made =
+            output.artifacts.iter().map(|artifact| made(artifact, print, &remember.working)).collect();
+        Made { output, record: Some(Box::new(record)) }
+    }
+}
+
+/// A file that a step made, as it is remembered. A small one is known by its bytes, so that what hangs on it need not
+/// run again when they come out the same; a large one by what it rests on.
+fn made(artifact: &Artifact, print: Digest, working: &Path) -> MadeRecord {
+    const SMALL: u64 = 64 * 1024;
+    let content = if artifact.size <= SMALL { digest::of_file(&artifact.path).ok() } else { None };
+    let id = content.map_or_else(
+        || {
+            Digesting::default()
+                .part(&print.bytes())
+                .part(artifact.name.as_bytes())
+                .json(&artifact.digests)
+                .finish()
+        },
+        |digest| Digest::of(digest.as_bytes()),
+    );
+    let place = artifact.path.strip_prefix(working).ok().and_then(Path::to_str);
+    let inode = stamp::at(&artifact.path).map(|(found, _)| found.inode);
+    let lies = place.zip(inode).map(|(place, inode)| (place.to_owned(), inode));
+    MadeRecord { artifact: artifact.clone(), id, lies }
+}
+
+/// Looks closely at the sources of a release and says what they are.
+pub(super) fn look(release: usize, look: &Look, world: &World, tell: &Sender<Message>) {
+    let found = caught(|| look.closely(world));
+    drop(tell.send(Message { release, step: None, heard: Heard::Looked(found) }));
 }
 
 /// Puts a release together and says so.
 pub(super) fn assemble(release: usize, assembly: Assembly, tell: &Sender<Message>) {
-    let result = caught(|| assembly.finish().map(|()| Output::default()));
-    let heard = Heard::Finished { result, read: 0, written: 0 };
-    drop(tell.send(Message { release, step: None, heard }));
+    let result = caught(|| assembly.finish());
+    drop(tell.send(Message { release, step: None, heard: Heard::Assembled(result) }));
 }
 
 /// A panic is a bug in a stage: it fails that step alone.
-fn caught(work: impl FnOnce() -> Result<Output, StageError>) -> Result<Output, StageError> {
+fn caught<T>(work: impl FnOnce() -> Result<T, StageError>) -> Result<T, StageError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         Err(StageError::new("bug/panic", format!("panicked: {}", words(panic.as_ref())))
             .hint("this is a bug in Bindery: please report it with the manifest"))

@@ -12,9 +12,14 @@ use liquid::model::{DisplayCow, KStringCow, State, Value as Liquid};
 use liquid::{ObjectView, ValueView};
 use serde_json::Value;
 
-/// Values by name.
+use crate::reads;
+
+/// Values by name. Clones share the note of what was looked at.
 #[derive(Clone, Debug, Default)]
-pub struct Scope(serde_json::Map<String, Value>);
+pub struct Scope {
+    values: serde_json::Map<String, Value>,
+    seen: Option<reads::Seen>,
+}
 
 impl Scope {
     /// A scope without names.
@@ -25,30 +30,49 @@ impl Scope {
 
     /// Sets a name, over what it was.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
-        self.0.insert(name.to_owned(), value.into());
+        self.values.insert(name.to_owned(), value.into());
     }
 
     /// Sets a name unless it is set.
     pub fn set_default(&mut self, name: &str, value: impl Into<Value>) {
-        self.0.entry(name.to_owned()).or_insert_with(|| value.into());
+        self.values.entry(name.to_owned()).or_insert_with(|| value.into());
     }
 
     /// The value of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.note(name);
+        self.values.get(name)
     }
 
     /// Every name that is set.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.values.keys().map(String::as_str).inspect(|name| self.note(name))
+    }
+
+    /// Notes from now on what is looked at.
+    pub(crate) fn noting(mut self, seen: reads::Seen) -> Self {
+        self.seen = Some(seen);
+        self
+    }
+
+    /// The value of a name, without a note of it.
+    pub(crate) fn peek(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    fn note(&self, name: &str) {
+        if let Some(seen) = &self.seen {
+            seen.note(name);
+        }
     }
 
     /// The view for one rendering, with stand-ins for `wanted` paths that lead nowhere. Names in `looped` are
     /// empty lists instead: a loop over what nobody knows has nothing to do.
     pub(super) fn view(&self, wanted: &[Vec<String>], looped: &[Vec<String>]) -> (Node, Absent) {
+        wanted.iter().chain(looped).filter_map(|path| path.first()).for_each(|name| self.note(name));
         let absent = Absent::default();
-        let mut root = Node::Map(self.0.iter().map(|(k, v)| (k.clone(), Node::from_json(v))).collect());
+        let mut root = Node::Map(self.values.iter().map(|(k, v)| (k.clone(), Node::from_json(v))).collect());
         for path in looped {
             root.stand_in(path, 0, &|_| Node::Plain(Liquid::Array(Vec::new())));
         }

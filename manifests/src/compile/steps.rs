@@ -90,6 +90,7 @@ impl Compiler<'_, '_> {
             condition: written.r#if.clone(),
             retry,
             timeout: written.timeout.map(Into::into),
+            written: node.to_json(),
         })
     }
 

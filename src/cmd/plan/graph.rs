@@ -121,6 +121,9 @@ mod tests {
             writes: 0,
             files: 0,
             exact: false,
+            up_to_date: false,
+            because: String::new(),
+            why: engine::Why::Never,
         }
     }
 
@@ -128,6 +131,9 @@ mod tests {
         PlanListing {
             at: at.into(),
             name: String::new(),
+            release: None,
+            up_to_date: false,
+            problem: None,
             output: String::new(),
             time: None,
             bytes: 0,

@@ -29,7 +29,15 @@ fn one(plan: &PlanListing, paint: Paint) -> String {
         format!("├─ {} {}", paint.dim("output "), clean(&plan.output)),
         format!("├─ {} {}", paint.dim("source "), sources(plan)),
     ];
-    if plan.writes > 0 {
+    if let Some(release) = &plan.release {
+        lines.push(format!("├─ {} {}", paint.dim("release"), clean(release)));
+    }
+    if let Some(problem) = &plan.problem {
+        lines.push(format!("├─ {} {}", paint.bad("problem"), clean(problem)));
+    }
+    if plan.up_to_date {
+        lines.push(format!("├─ {} {}", paint.dim("work   "), paint.good("none: the release is up to date")));
+    } else if plan.writes > 0 {
         let work = format!("reads {}, writes {}", words::bytes(plan.reads), words::bytes(plan.writes));
         lines.push(format!("├─ {} {work}", paint.dim("work   ")));
     }
@@ -76,12 +84,15 @@ fn row(step: &StepListing, paint: Paint) -> Vec<String> {
     if step.lane == "net" {
         marks.push("network".to_owned());
     }
-    if step.writes > 0 {
+    if step.writes > 0 && !step.up_to_date {
         let about = if step.exact { "" } else { "up to " };
         marks.push(format!("{}, {about}{}", words::count(step.files, "file"), words::bytes(step.writes)));
     }
     let from = if step.from.is_empty() { "nothing".to_owned() } else { step.from.join(", ") };
-    vec![paint.name(&step.id), step.uses.clone(), format!("takes {from}"), paint.dim(&marks.join(", "))]
+    let because = words::short(&clean(&step.because), MOST_LETTERS);
+    let because = if step.up_to_date { paint.good(&because) } else { because };
+    let takes = format!("takes {from}");
+    vec![paint.name(&step.id), step.uses.clone(), takes, because, paint.dim(&marks.join(", "))]
 }
 
 #[cfg(test)]
@@ -109,6 +120,9 @@ mod tests {
             writes: 0,
             files: 0,
             exact: false,
+            up_to_date: false,
+            because: engine::Why::Never.to_string(),
+            why: engine::Why::Never,
         }
     }
 
@@ -117,6 +131,9 @@ mod tests {
         let plan = PlanListing {
             at: "release.yaml".into(),
             name: "{{ title }}".into(),
+            release: None,
+            up_to_date: false,
+            problem: None,
             output: "dist".into(),
             time: None,
             bytes: 2000,
@@ -135,10 +152,10 @@ release.yaml
 ├─ output  dist
 ├─ source  a.epub (2.0 kB)
 ├─ gather
-│  └─ extract  archive  takes source
+│  └─ extract  archive  takes source           never done before
 └─ make
-   ├─ rar      archive  takes source, extract  not shipped
-   └─ sfv      archive  takes rar";
+   ├─ rar      archive  takes source, extract  never done before  not shipped
+   └─ sfv      archive  takes rar              never done before";
         assert_eq!(draw(&[plan], Paint::PLAIN), wanted);
     }
 }

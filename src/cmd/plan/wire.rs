@@ -1,8 +1,9 @@
 //! A plan as programs read it.
 
+use std::collections::BTreeMap;
 use std::fs;
 
-use engine::{Artifact, From, Plan, Step, TimeRule, forecast};
+use engine::{Artifact, From, Judgement, Plan, Step, StepIndex, TimeRule, Why, World, forecast, judge};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -17,6 +18,14 @@ pub struct PlanListing {
     pub at: String,
     /// The template of the release's name.
     pub name: String,
+    /// The release's name, where earlier runs tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// Whether nothing would run.
+    pub up_to_date: bool,
+    /// Why a run would fail before it makes anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// The folder in which the release appears.
     pub output: String,
     /// The time that everything in the release bears, in seconds since 1970-01-01 UTC; absent when it is that of the
@@ -25,9 +34,9 @@ pub struct PlanListing {
     pub time: Option<i64>,
     /// Bytes of all source files.
     pub bytes: u64,
-    /// Bytes that all steps will read, as far as sizes alone tell.
+    /// Bytes that the steps that run will read, as far as sizes alone tell.
     pub reads: u64,
-    /// Bytes that all steps will write, as far as sizes alone tell.
+    /// Bytes that the steps that run will write, as far as sizes alone tell.
     pub writes: u64,
     /// The source files.
     pub sources: Vec<SourceListing>,
@@ -89,11 +98,17 @@ pub struct StepListing {
     pub files: usize,
     /// Whether these figures are exact; otherwise it writes no more than they say, or too little to count.
     pub exact: bool,
+    /// Whether it need not run, so that none of this is read or written.
+    pub up_to_date: bool,
+    /// Why it would run, or why not.
+    pub because: String,
+    /// The same in parts.
+    pub why: Why,
 }
 
 impl PlanListing {
     /// The listing of a plan, with the sizes of its sources as they are now.
-    pub fn of(plan: &Plan) -> Self {
+    pub fn of(plan: &Plan, world: &World) -> Self {
         let sources: Vec<SourceListing> = plan
             .sources
             .iter()
@@ -108,7 +123,18 @@ impl PlanListing {
             .map(|source| Artifact::new(&source.name, &source.path, source.size.unwrap_or_default()))
             .collect();
         let forecasts = forecast(plan, &files);
+        let (judgement, problem) = match judge(plan, world) {
+            Ok(judgement) => (Some(judgement), None),
+            Err(error) => (None, Some(error.message)),
+        };
+        let whys: BTreeMap<StepIndex, &Why> =
+            judgement.iter().flat_map(|judgement| judgement.steps.iter().map(|(i, why)| (*i, why))).collect();
+        let why = |index: &StepIndex| whys.get(index).copied().cloned().unwrap_or(Why::Never);
+        let running = || forecasts.iter().filter(|(index, _)| !why(index).stands());
         let steps = forecasts.iter().map(|(index, forecast)| StepListing {
+            up_to_date: why(index).stands(),
+            because: why(index).to_string(),
+            why: why(index),
             digests: plan.shape.wanted(*index).iter().cloned().collect(),
             reads: forecast.read,
             writes: forecast.written(),
@@ -124,8 +150,11 @@ impl PlanListing {
                 TimeRule::At(time) => Some(time),
                 TimeRule::NewestSource => None,
             },
-            reads: forecasts.iter().map(|(_, forecast)| forecast.read).sum(),
-            writes: forecasts.iter().map(|(_, forecast)| forecast.written()).sum(),
+            release: judgement.as_ref().and_then(|judgement| judgement.name.clone()),
+            up_to_date: judgement.as_ref().is_some_and(Judgement::stands),
+            problem: problem.or_else(|| judgement.as_ref()?.changed.clone()),
+            reads: running().map(|(_, forecast)| forecast.read).sum(),
+            writes: running().map(|(_, forecast)| forecast.written()).sum(),
             bytes: sources.iter().filter_map(|source| source.size).sum(),
             sources,
             steps: steps.collect(),
@@ -158,6 +187,9 @@ impl StepListing {
             writes: 0,
             files: 0,
             exact: false,
+            up_to_date: false,
+            because: String::new(),
+            why: Why::Never,
         }
     }
 }

@@ -122,7 +122,16 @@ fn many_releases_have_a_line_each() {
 #[test]
 fn what_was_skipped_for_one_reason_is_told_once() {
     let skipped = |step: &str, because: &str| {
-        (1, Happening::StepSkipped { release: 0, step: step.into(), because: because.into() })
+        (
+            1,
+            Happening::StepSkipped {
+                release: 0,
+                step: step.into(),
+                because: because.into(),
+                up_to_date: false,
+                artifacts: Vec::new(),
+            },
+        )
     };
     check(
         1,

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::open::{Consequence, State};
-use super::super::work::{Heard, Message};
+use super::super::work::{Heard, Made, Message};
 use super::Coordinator;
+use super::dispatch::folder_name;
 use crate::job::Said;
-use crate::{Happening, Lane, Output, Phase, StageError, StepIndex};
+use crate::{Happening, Lane, Phase, StageError, StepIndex};
 
 /// The longest pause before a step is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
@@ -40,10 +41,13 @@ impl Coordinator<'_, '_, '_> {
                     unit: unit.to_owned(),
                 });
             }
-            Heard::Finished { result, read, written } => match step {
-                Some(step) => self.step_over(release, step, result, read, written),
-                None => self.assembly_over(release, result.map(drop)),
-            },
+            Heard::Finished { result, read, written } => {
+                if let Some(step) = step {
+                    self.step_over(release, step, result, read, written);
+                }
+            }
+            Heard::Looked(found) => self.looked(release, found),
+            Heard::Assembled(result) => self.assembly_over(release, result),
         }
     }
 
@@ -51,7 +55,7 @@ impl Coordinator<'_, '_, '_> {
         &mut self,
         number: usize,
         index: StepIndex,
-        result: Result<Output, StageError>,
+        result: Result<Made, StageError>,
         read: u64,
         written: u64,
     ) {
@@ -68,7 +72,7 @@ impl Coordinator<'_, '_, '_> {
         }
         self.deadlines.retain(|&(_, n, i)| (n, i) != (number, index));
         match result {
-            Ok(output) => {
+            Ok(Made { output, record }) => {
                 let mut facts = open.facts_for(index);
                 facts.overlay(&output.facts);
                 facts.overlay(&open.plan.metadata);
@@ -76,9 +80,12 @@ impl Coordinator<'_, '_, '_> {
                 let given = &mut open.given[index.index()];
                 given.facts = Arc::new(facts);
                 given.artifacts.clone_from(&output.artifacts);
+                given.ids = record.iter().flat_map(|record| record.made.iter().map(|made| made.id)).collect();
                 let mut artifacts = output.artifacts;
                 // Where a file lies for now is no part of what happened.
                 artifacts.iter_mut().for_each(|artifact| artifact.path = PathBuf::new());
+                // Before anybody hears of it: a step that is told to be done is not done again.
+                self.note(number, index, record);
                 self.emit(Happening::StepFinished {
                     release: number,
                     step: step.id.clone(),
@@ -97,7 +104,8 @@ impl Coordinator<'_, '_, '_> {
                     let pause =
                         step.retry.delay.saturating_mul(1 << (attempt - 1).min(16)).min(LONGEST_PAUSE);
                     // What the failed attempt left behind must not meet the next one.
-                    let _ = fs::remove_dir_all(open.folder.join("steps").join(index.index().to_string()));
+                    let folder = open.folder.as_ref().map(|folder| folder.join("steps"));
+                    let _ = folder.map(|steps| fs::remove_dir_all(steps.join(folder_name(&step.id, index))));
                     self.paused.push((Instant::now() + pause, number, index));
                     self.emit(Happening::StepRetried {
                         release: number,
@@ -151,6 +159,8 @@ impl Coordinator<'_, '_, '_> {
                 release: number,
                 step: id,
                 because: format!("`{because}` failed"),
+                up_to_date: false,
+                artifacts: Vec::new(),
             });
         }
         let Some(open) = self.open.get_mut(&number) else { return };

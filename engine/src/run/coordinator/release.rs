@@ -3,41 +3,23 @@
 use std::fs;
 
 use super::super::Selection;
-use super::super::assemble::{Assembly, exists, release_name};
-use super::super::open::{Open, State};
+use super::super::assemble::{Assembly, FOLDER};
+use super::super::open::State;
 use super::super::work::assemble;
 use super::Coordinator;
 use crate::event::Failure;
-use crate::job::template_fault;
+use crate::state::record::ReleaseRecord;
 use crate::{Happening, Phase, StageError, Status, StepIndex};
 
 impl Coordinator<'_, '_, '_> {
     /// Gives the release its name, and with it its place, before anything of it is made.
     pub(super) fn name(&mut self, number: usize) {
         let Some(open) = self.open.get_mut(&number) else { return };
-        let scope = open.scope(&open.facts_gathered());
-        let language = &self.runner.world.site.language;
-        let named = language.render(&open.plan.name, &scope).map_err(|error| {
-            let mut fault = template_fault(&open.plan.name, error);
-            if fault.code == "fact/missing" {
-                fault.message = format!("{}; {}", fault.message, looked(open));
-            }
-            fault
-        });
-        let named =
-            named.map(|name| name.trim().to_owned()).and_then(|name| release_name(&name).map(|()| name));
-        let named = named.and_then(|name| {
-            let suffix = if self.runner.selection == Selection::All { "" } else { ".partial" };
-            let target = open.plan.output.join(format!("{name}{suffix}"));
-            if suffix.is_empty() && !self.runner.force && target.symlink_metadata().is_ok() {
-                return Err(exists(&target));
-            }
+        let selection = &self.runner.selection;
+        let named = open.named(&self.runner.world.site.language, selection).and_then(|(name, target)| {
+            open.over = self.runner.over(open, &target)?;
             if !self.targets.insert(target.clone()) {
-                return Err(StageError::new(
-                    "release/clash",
-                    format!("this run makes two releases called `{name}`"),
-                )
-                .hint("give the `name` template a fact that tells them apart"));
+                return Err(clash(&name));
             }
             open.target = Some(target);
             Ok(name)
@@ -55,19 +37,9 @@ impl Coordinator<'_, '_, '_> {
 
     pub(super) fn assemble(&mut self, number: usize) {
         let Some(open) = self.open.get_mut(&number) else { return };
-        let selection = &self.runner.selection;
-        let mut files = Vec::new();
-        for (index, step) in open.plan.shape.steps() {
-            let ships = match selection {
-                Selection::All => step.ship,
-                Selection::Only(id) => step.id == *id,
-                Selection::Until(_) => true,
-            };
-            let given = &open.given[index.index()].artifacts;
-            files.extend(given.iter().filter(|_| ships).map(|a| (a.name.clone(), a.path.clone())));
-        }
-        if files.is_empty() {
-            if *selection == Selection::All {
+        let pieces = open.pieces(&self.runner.selection);
+        if pieces.is_empty() {
+            if self.runner.selection == Selection::All {
                 let error = StageError::new("release/empty", "the release has no files")
                     .hint("a step without `ship: false` has to make one");
                 return self.fail_release(number, &error);
@@ -76,22 +48,45 @@ impl Coordinator<'_, '_, '_> {
             return self.close(number);
         }
         let Some(target) = open.target.clone() else { return };
-        let replace = self.runner.force || *selection != Selection::All;
-        let assembly =
-            Assembly { folder: open.folder.join("release"), target, files, replace, time: open.time };
+        if open.is_there_already(&pieces) {
+            open.assembled = true;
+            let then = open.open_phase(Phase::Deliver);
+            return self.follow(number, then);
+        }
+        let folder = match self.working(number) {
+            Ok(working) => working.join(FOLDER),
+            Err(error) => return self.fail_release(number, &error),
+        };
+        let Some(open) = self.open.get_mut(&number) else { return };
+        open.ran += 1;
+        let record = open.remembered(self.runner.world);
+        let assembly = Assembly {
+            folder,
+            target,
+            files: pieces,
+            over: open.over,
+            time: open.time,
+            same_time: open.past.record.as_ref().is_some_and(|record| record.time == open.time),
+            keep: open.plan.keep.clone().zip(record),
+        };
         let tell = self.tell.clone();
-        open.assembling = true;
+        open.busy = true;
         self.running_cpu += 1;
         self.cpu.spawn_fifo(move |_| assemble(number, assembly, &tell));
     }
 
-    pub(super) fn assembly_over(&mut self, number: usize, result: Result<(), StageError>) {
+    pub(super) fn assembly_over(
+        &mut self,
+        number: usize,
+        result: Result<Option<Box<ReleaseRecord>>, StageError>,
+    ) {
         self.running_cpu -= 1;
         let Some(open) = self.open.get_mut(&number) else { return };
-        open.assembling = false;
+        open.busy = false;
         match result {
-            Ok(()) => {
+            Ok(record) => {
                 open.assembled = true;
+                open.record = record;
                 if let Some(target) = &open.target {
                     for given in &mut open.given {
                         for artifact in &mut given.artifacts {
@@ -167,19 +162,26 @@ impl Coordinator<'_, '_, '_> {
         };
         for step in ended {
             let id = self.id(number, step);
-            self.emit(Happening::StepSkipped { release: number, step: id, because: because.to_owned() });
+            self.emit(Happening::StepSkipped {
+                release: number,
+                step: id,
+                because: because.to_owned(),
+                up_to_date: false,
+                artifacts: Vec::new(),
+            });
         }
-        if self.open.get(&number).is_some_and(|open| open.is_over() && !open.assembling) {
+        if self.open.get(&number).is_some_and(|open| open.is_over() && !open.busy) {
             self.close(number);
         }
     }
 
     pub(super) fn close(&mut self, number: usize) {
-        let Some(open) = self.open.remove(&number) else { return };
+        let Some(mut open) = self.open.remove(&number) else { return };
+        open.remember_deliveries(self.runner.world);
         // What cannot be removed goes with the run's working folder.
-        let _ = fs::remove_dir_all(&open.folder);
+        let _ = open.folder.as_ref().map(fs::remove_dir_all);
         let status = if !open.is_lost() {
-            Status::Done
+            if open.ran == 0 && open.plan.keep.is_some() { Status::UpToDate } else { Status::Done }
         } else if self.cancel.is_cancelled() {
             Status::Cancelled
         } else {
@@ -190,20 +192,7 @@ impl Coordinator<'_, '_, '_> {
     }
 }
 
-/// Where facts were looked for.
-fn looked(open: &Open<'_>) -> String {
-    let gathering: Vec<String> = open
-        .plan
-        .shape
-        .steps()
-        .filter(|(_, step)| step.stage.phase() == Phase::Gather)
-        .map(|(_, step)| format!("`{}`", step.id))
-        .collect();
-    let files: Vec<&str> = open.sources.iter().take(3).map(|source| source.name.as_str()).collect();
-    let found = if gathering.is_empty() {
-        String::new()
-    } else {
-        format!(" and in what {} found in `{}`", gathering.join(", "), files.join("`, `"))
-    };
-    format!("looked in `metadata:`, `vars:`{found}")
+pub(super) fn clash(name: &str) -> StageError {
+    StageError::new("release/clash", format!("this run makes two releases called `{name}`"))
+        .hint("give the `name` template a fact that tells them apart")
 }

@@ -103,6 +103,22 @@ impl Stage for Deliver {
     }
 }
 
+/// Writes to a file while others read it.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Meddle {
+    pub(super) path: Option<std::path::PathBuf>,
+}
+
+impl Stage for Meddle {
+    const NAME: &'static str = "meddle";
+    const ABOUT: &'static str = "meddles";
+
+    fn run(&self, _: &Job<'_>) -> Result<Output, StageError> {
+        self.path.iter().for_each(|path| fs::write(path, "meddled").unwrap());
+        Ok(Output::default())
+    }
+}
+
 pub(super) fn step(id: &str, stage: impl Stage, from: &[&str]) -> Step {
     let from = from.iter().map(|name| match *name {
         "source" => From::Source,
@@ -120,6 +136,7 @@ pub(super) fn step(id: &str, stage: impl Stage, from: &[&str]) -> Step {
         condition: None,
         retry: Retry::default(),
         timeout: None,
+        written: serde_json::Value::Null,
     }
 }
 
@@ -142,6 +159,7 @@ pub(super) fn plan(output: &Path, name: &str, steps: Vec<Step>) -> Plan {
         names: Arc::new(serde_json::Map::from_iter([("group".into(), json!("GRP"))])),
         item: None,
         time: TimeRule::At(1_000_000_000),
+        keep: None,
     }
 }
 
@@ -166,8 +184,16 @@ pub(super) fn go(plans: &[Plan], change: impl FnOnce(&mut Runner<'_>)) -> Outcom
 }
 
 pub(super) fn go_with(plans: &[Plan], cancel: &Cancel, change: impl FnOnce(&mut Runner<'_>)) -> Outcome {
-    let world =
-        World { site: Site::default(), now: Box::new(|| 0), secret: Box::new(|_| Err("none".into())) };
+    go_in(plans, cancel, || 0, change)
+}
+
+pub(super) fn go_in(
+    plans: &[Plan],
+    cancel: &Cancel,
+    now: fn() -> i64,
+    change: impl FnOnce(&mut Runner<'_>),
+) -> Outcome {
+    let world = World { site: Site::default(), now: Box::new(now), secret: Box::new(|_| Err("none".into())) };
     let mut runner = Runner {
         id: format!("{:?}", std::thread::current().id()).replace(['(', ')'], "-"),
         jobs: 2,

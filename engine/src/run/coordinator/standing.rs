@@ -1,0 +1,185 @@
+//! What the coordinator does with what earlier runs left: it recalls it, lets steps stand, and writes down what is done.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::super::Selection;
+use super::super::assemble::{Over, exists};
+use super::super::open::{Found, Open, Reused, Standing, State};
+use super::super::scratch::Scratch;
+use super::Coordinator;
+use super::release::clash;
+use crate::state::record::StepRecord;
+use crate::{Facts, Happening, StageError, Status, StepIndex, Why};
+
+impl Coordinator<'_, '_, '_> {
+    /// Recalls what is known of a release. Where everything is made anew, nothing is.
+    pub(super) fn recall(&mut self, open: &mut Open<'_>) {
+        let output = open.plan.output.as_ref();
+        if !self.scratch.contains_key(output) {
+            self.scratch.insert(output.clone(), Scratch::new(output, &self.runner.id));
+        }
+        let Some(keep) = open.plan.keep.as_ref() else { return };
+        open.recall(keep);
+        if self.runner.force {
+            open.must.fill(Some(Why::Forced));
+        } else if let Some((working, done)) = self.scratch.get_mut(output).and_then(|s| s.resumed(keep.key)) {
+            open.past.working = Some(working);
+            open.past.resumed = done;
+        }
+    }
+
+    /// The sources are known for what they are.
+    pub(super) fn looked(&mut self, number: usize, found: Result<Vec<Found>, StageError>) {
+        self.running_cpu -= 1;
+        let Some(open) = self.open.get_mut(&number) else { return };
+        open.busy = false;
+        match found {
+            Ok(_) if self.stopping => self.abandon(number),
+            Ok(found) => {
+                open.found(found);
+                self.start(number);
+            }
+            Err(error) => self.fail_release(number, &error),
+        }
+    }
+
+    /// Lets what stands stand, and begins with the rest.
+    pub(super) fn start(&mut self, number: usize) {
+        let Some(open) = self.open.get_mut(&number) else { return };
+        if open.plan.keep.is_some() && !self.runner.force {
+            let world = self.runner.world;
+            if open.stands_whole(world) {
+                return self.leave_alone(number);
+            }
+            let whys = open.walk(world, &self.runner.selection);
+            open.name = None;
+            open.must = whys.into_iter().map(|why| why.filter(is_call)).collect();
+        }
+        let then = open.begin();
+        self.follow(number, then);
+    }
+
+    /// Tells of a release of which nothing has to be done.
+    fn leave_alone(&mut self, number: usize) {
+        let Some(mut open) = self.open.remove(&number) else { return };
+        open.remember_sources();
+        let plan = open.plan;
+        let (Some(record), Some(target)) = (open.past.record.take(), open.past.target.take()) else { return };
+        if !self.targets.insert(target.clone()) {
+            self.tell_release_failed(number, &clash(&record.name));
+            return self.after_failure();
+        }
+        self.emit(Happening::ReleaseNamed { release: number, name: record.name.clone() });
+        for (index, step) in plan.shape.steps() {
+            if open.state(index) == State::Left {
+                continue;
+            }
+            let known = record.step(&step.id);
+            let skipped = known.and_then(|step| step.skipped.clone());
+            let made = known.into_iter().flat_map(|step| &step.made);
+            self.emit(Happening::StepSkipped {
+                release: number,
+                step: step.id.clone(),
+                up_to_date: skipped.is_none(),
+                because: skipped.unwrap_or_else(|| Why::UpToDate.to_string()),
+                artifacts: made.map(|made| made.artifact.clone()).collect(),
+            });
+        }
+        self.emit(Happening::ReleaseFinished {
+            release: number,
+            status: Status::UpToDate,
+            path: Some(target.display().to_string()),
+            failure: None,
+        });
+    }
+
+    /// Goes on with what a step gave before.
+    pub(super) fn reuse(
+        &mut self,
+        number: usize,
+        index: StepIndex,
+        facts: &Facts,
+        why: &Why,
+        reused: Reused,
+    ) {
+        let Some(open) = self.open.get_mut(&number) else { return };
+        open.give_again(index, facts, &reused);
+        let artifacts = reused.record.made.iter().map(|made| made.artifact.clone()).collect();
+        open.made[index.index()] = Some(reused.record);
+        let step = open.plan.shape.step(index).id.clone();
+        self.emit(Happening::StepSkipped {
+            release: number,
+            step,
+            because: why.to_string(),
+            up_to_date: true,
+            artifacts,
+        });
+        self.settle(number, index, State::Done);
+    }
+
+    /// Goes on without a step.
+    pub(super) fn leave_out(&mut self, number: usize, index: StepIndex, why: &Why) {
+        let Some(open) = self.open.get_mut(&number) else { return };
+        let step = open.plan.shape.step(index).id.clone();
+        let because = why.to_string();
+        let record = StepRecord { id: step.clone(), skipped: Some(because.clone()), ..StepRecord::default() };
+        open.made[index.index()] = Some(record);
+        self.emit(Happening::StepSkipped {
+            release: number,
+            step,
+            because,
+            up_to_date: false,
+            artifacts: Vec::new(),
+        });
+        self.settle(number, index, State::Skipped);
+    }
+
+    /// Writes down that a step is done, so that it need not be done again if this run is cut off.
+    pub(super) fn note(&mut self, number: usize, index: StepIndex, record: Option<Box<StepRecord>>) {
+        let Some(open) = self.open.get_mut(&number) else { return };
+        let (Some(keep), Some(record)) = (&open.plan.keep, record) else { return };
+        if let Some(scratch) = self.scratch.get_mut(open.plan.output.as_ref()) {
+            scratch.note(keep.key, &record);
+        }
+        open.made[index.index()] = Some(*record);
+    }
+
+    /// The folder in which a release is made.
+    pub(super) fn working(&mut self, number: usize) -> Result<PathBuf, StageError> {
+        let missing = || StageError::new("bug/release", "no such release");
+        let open = self.open.get_mut(&number).ok_or_else(missing)?;
+        if let Some(folder) = &open.folder {
+            return Ok(folder.clone());
+        }
+        let output = Arc::clone(&open.plan.output);
+        let scratch = self.scratch.get_mut(output.as_ref()).ok_or_else(missing)?;
+        let folder = scratch
+            .folder(number, open.plan.keep.as_ref().map(|keep| keep.key))
+            .map_err(|error| StageError::writing(&output, &error))?;
+        Ok(open.folder.insert(folder).clone())
+    }
+}
+
+impl super::Runner<'_> {
+    /// What happens to what lies where the release belongs, or that it must not be touched.
+    pub(super) fn over(&self, open: &Open<'_>, target: &std::path::Path) -> Result<Over, StageError> {
+        if self.force || self.selection != Selection::All {
+            return Ok(Over::Replace);
+        }
+        if open.plan.keep.is_none() {
+            let is_there = target.symlink_metadata().is_ok();
+            return if is_there { Err(exists(target, None)) } else { Ok(Over::Refuse) };
+        }
+        match open.past.standing_at(target) {
+            Standing::Absent | Standing::Unsure => Ok(Over::Compare),
+            Standing::Ours => Ok(Over::Replace),
+            Standing::Changed(why) => Err(exists(target, Some(&why))),
+        }
+    }
+}
+
+/// Whether a step runs for the sake of others, whatever is known of it.
+fn is_call(why: &Why) -> bool {
+    matches!(why, Why::Needed { .. } | Why::Forced)
+}

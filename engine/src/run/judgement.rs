@@ -1,0 +1,72 @@
+//! What a run would do with a plan, and why, without doing it.
+
+use std::path::PathBuf;
+
+use super::Selection;
+use super::open::{Open, Standing, State};
+use crate::{Plan, StageError, StepIndex, Why, World};
+
+/// What a run would do with a plan.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// The name of the release, where what is remembered tells it.
+    pub name: Option<String>,
+    /// Where the release lies or will lie, where its name is known.
+    pub target: Option<PathBuf>,
+    /// Why each step runs or stands, in the order of the steps.
+    pub steps: Vec<(StepIndex, Why)>,
+    /// What lies there and is not as it was made, so that a run leaves it alone.
+    pub changed: Option<String>,
+}
+
+impl Judgement {
+    /// Whether nothing runs.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.changed.is_none() && self.steps.iter().all(|(_, why)| why.stands())
+    }
+}
+
+/// Judges a plan by what is remembered of it. Sources that look new are read for their digests where a run would do so.
+pub fn judge(plan: &Plan, world: &World) -> Result<Judgement, StageError> {
+    let mut open = Open::new(plan, &Selection::All)?;
+    let Some(keep) = &plan.keep else {
+        let steps = plan.shape.steps().map(|(index, _)| (index, Why::Never)).collect();
+        return Ok(Judgement { name: None, target: None, steps, changed: None });
+    };
+    open.recall(keep);
+    if let Some(look) = open.recognise() {
+        open.found(look.closely(world)?);
+    }
+    if open.stands_whole(world) {
+        return Ok(standing(&open));
+    }
+    let whys = open.walk(world, &Selection::All);
+    let name = open.name.take();
+    let target = name.as_ref().map(|name| plan.output.join(name.as_ref()));
+    let changed = match target.as_ref().map(|target| open.past.standing_at(target)) {
+        Some(Standing::Changed(why)) => Some(why),
+        _ => None,
+    };
+    let steps = plan.shape.steps().map(|(index, _)| (index, whys.get(index.index()).cloned().flatten()));
+    let steps = steps.filter_map(|(index, why)| Some((index, why?))).collect();
+    Ok(Judgement { name: name.map(|name| name.to_string()), target, steps, changed })
+}
+
+fn standing(open: &Open<'_>) -> Judgement {
+    let record = open.past.record.as_ref();
+    let steps = open.plan.shape.steps().filter(|(index, _)| open.state(*index) != State::Left);
+    let steps = steps.map(|(index, step)| {
+        let was_left_out = record.and_then(|record| record.step(&step.id)?.skipped.as_ref()).is_some();
+        let condition = step.condition.as_ref().filter(|_| was_left_out);
+        let why = condition
+            .map_or(Why::UpToDate, |condition| Why::Condition { condition: condition.text().to_owned() });
+        (index, why)
+    });
+    Judgement {
+        name: record.map(|record| record.name.clone()),
+        target: open.past.target.clone(),
+        steps: steps.collect(),
+        changed: None,
+    }
+}

@@ -1,0 +1,157 @@
+//! How a release is recalled from the state, and what of it is kept there.
+
+use std::path::Path;
+
+use super::{Found, Look, Open, Past, State, sources};
+use crate::run::Selection;
+use crate::run::assemble::Piece;
+use crate::run::open::Standing;
+use crate::state::record::{FolderRecord, ReleaseRecord, StepRecord};
+use crate::{Keep, Phase, World};
+
+impl Open<'_> {
+    /// Recalls what is known of the release.
+    pub(in crate::run) fn recall(&mut self, keep: &Keep) {
+        let record = keep.store.release(keep.key);
+        // The output folder is part of the key, so the release lies in it whatever way it is written now.
+        let name = record.as_ref().and_then(|record| Path::new(&record.target).file_name());
+        let target = name.map(|name| self.plan.output.join(name));
+        self.past = Past { record, target, ..Past::default() };
+        self.past.look();
+    }
+
+    /// Recognises the sources; gives what is to be done if some were never seen as they are.
+    pub(in crate::run) fn recognise(&mut self) -> Option<Look> {
+        self.plan.keep.as_ref()?;
+        let known = self.past.record.as_ref().map(|record| record.sources.as_slice());
+        sources::recognise(self.plan, &mut self.found, known.unwrap_or_default())
+    }
+
+    /// Takes over what a closer look at the sources showed.
+    pub(in crate::run) fn found(&mut self, found: Vec<Found>) {
+        for (source, found) in self.sources.iter_mut().zip(&found) {
+            source.size = found.stamp.size;
+        }
+        self.found = found;
+        self.time = sources::time(self.plan, &self.found);
+    }
+
+    /// Whether all that the release rests on is as it was, and all of it is there.
+    pub(in crate::run) fn stands_whole(&self, world: &World) -> bool {
+        let Some(record) = &self.past.record else { return false };
+        let has_all = || {
+            let mut steps = self.plan.shape.steps().filter(|(index, _)| self.state(*index) != State::Left);
+            steps.all(|(_, step)| record.step(&step.id).is_some())
+        };
+        self.past.standing == Standing::Ours && record.whole == self.whole(world) && has_all()
+    }
+
+    /// The files of the release and where each of them lies.
+    pub(in crate::run) fn pieces(&self, selection: &Selection) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        for (index, step) in self.plan.shape.steps() {
+            let ships = match selection {
+                Selection::All => step.ship,
+                Selection::Only(id) => step.id == *id,
+                Selection::Until(_) => true,
+            };
+            let given = &self.given[index.index()];
+            for (at, artifact) in given.artifacts.iter().enumerate().filter(|_| ships) {
+                pieces.push(Piece {
+                    name: artifact.name.clone(),
+                    path: artifact.path.clone(),
+                    stays: self.is_of_the_past(&artifact.path),
+                    id: given.ids.get(at).copied().unwrap_or_default(),
+                });
+            }
+        }
+        pieces
+    }
+
+    /// Whether the release lies there with these very files, so that it need not be put together.
+    pub(in crate::run) fn is_there_already(&self, pieces: &[Piece]) -> bool {
+        let Some(record) = &self.past.record else { return false };
+        self.past.standing == Standing::Ours
+            && self.past.target == self.target
+            && record.time == self.time
+            && record.files.len() == pieces.len()
+            && pieces.iter().all(|piece| piece.stays)
+    }
+
+    /// What is to be remembered of the release, but for what its folder will look like.
+    pub(in crate::run) fn remembered(&self, world: &World) -> Option<Box<ReleaseRecord>> {
+        let keep = self.plan.keep.as_ref()?;
+        let fixed = self.plan.shape.fixed(&world.site);
+        keep.store.keep_shape(fixed.digest, &fixed.parts);
+        Some(Box::new(ReleaseRecord {
+            name: self.name.as_deref().unwrap_or_default().to_owned(),
+            target: keep.store.inside(self.target.as_deref().unwrap_or(Path::new(""))),
+            folder: FolderRecord { name: String::new(), inode: 0, modified: 0 },
+            folders: Vec::new(),
+            files: Vec::new(),
+            time: self.time,
+            whole: self.whole(world),
+            shape: fixed.digest,
+            sources: self.sources_seen(),
+            steps: self.steps_made(),
+        }))
+    }
+
+    /// Keeps what was delivered after the release appeared, and sources that were recognised by their bytes.
+    pub(in crate::run) fn remember_deliveries(&mut self, world: &World) {
+        let Some(keep) = &self.plan.keep else { return };
+        if !self.assembled {
+            return;
+        }
+        let delivers =
+            self.plan.shape.steps().any(|(index, step)| {
+                step.stage.phase() == Phase::Deliver && self.made[index.index()].is_some()
+            });
+        let (steps, fresh) = (self.steps_made(), self.remembered(world));
+        match (&mut self.record, &self.past.record) {
+            (Some(record), _) if delivers => {
+                record.steps = steps;
+                keep.store.keep(keep.key, record);
+            }
+            // Nothing was put together, but something else may have changed.
+            (None, Some(past)) => {
+                let lies = |record: &mut ReleaseRecord| {
+                    record.folder = past.folder.clone();
+                    record.folders.clone_from(&past.folders);
+                    record.files.clone_from(&past.files);
+                };
+                if let Some(mut record) = fresh {
+                    lies(&mut record);
+                    keep.store.keep(keep.key, &record);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Keeps sources that were recognised by their bytes, so that they are recognised at sight the next time.
+    pub(in crate::run) fn remember_sources(&mut self) {
+        let (Some(keep), Some(record)) = (&self.plan.keep, &self.past.record) else { return };
+        let seen = self.sources_seen();
+        let is_known = seen
+            .iter()
+            .zip(&record.sources)
+            .all(|(seen, known)| (seen.stamp, seen.sure) == (known.stamp, known.sure));
+        if !is_known {
+            let record = ReleaseRecord { sources: seen, ..record.clone() };
+            keep.store.keep(keep.key, &record);
+        }
+    }
+
+    /// What is remembered of every step, sorted by id. Where files lie in the working folder is of no more use.
+    fn steps_made(&self) -> Vec<StepRecord> {
+        let mut steps: Vec<StepRecord> = self.made.iter().flatten().cloned().collect();
+        steps.iter_mut().flat_map(|step| &mut step.made).for_each(|made| made.lies = None);
+        steps.sort_by(|one, other| one.id.cmp(&other.id));
+        steps
+    }
+
+    fn is_of_the_past(&self, path: &Path) -> bool {
+        self.past.target.as_ref().is_some_and(|target| path.starts_with(target))
+    }
+}

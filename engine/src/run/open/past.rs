@@ -1,0 +1,124 @@
+//! What earlier runs left of a release: what is remembered, what a run that was cut off had done, what lies there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::stamp;
+use crate::state::record::{FolderRecord, MadeRecord, ReleaseRecord, StepRecord};
+
+/// What earlier runs left of a release.
+#[derive(Default)]
+pub(in crate::run) struct Past {
+    /// The release as it was made last.
+    pub(in crate::run) record: Option<ReleaseRecord>,
+    /// Where it was made.
+    pub(in crate::run) target: Option<PathBuf>,
+    /// What lies there.
+    pub(in crate::run) standing: Standing,
+    /// Steps that a run had done when it was cut off, and the working folder they lie in.
+    pub(in crate::run) resumed: BTreeMap<String, StepRecord>,
+    pub(in crate::run) working: Option<PathBuf>,
+}
+
+/// What lies where a release belongs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::run) enum Standing {
+    /// Nothing.
+    #[default]
+    Absent,
+    /// The release as it was made.
+    Ours,
+    /// A folder that may hold what would be made: nothing is remembered of it.
+    Unsure,
+    /// A folder that is not as it was made.
+    Changed(String),
+}
+
+impl Past {
+    /// Looks at what lies where the release was made.
+    pub(in crate::run) fn look(&mut self) {
+        let Some(target) = &self.target else { return };
+        self.standing = standing(self.record.as_ref(), target);
+    }
+
+    /// What lies where the release belongs now.
+    pub(in crate::run) fn standing_at(&self, target: &Path) -> Standing {
+        if self.target.as_deref() == Some(target) { self.standing.clone() } else { standing(None, target) }
+    }
+
+    /// What is remembered of a step, and whether that is of a run that was cut off.
+    pub(in crate::run) fn step(&self, id: &str) -> Option<(&StepRecord, bool)> {
+        let resumed = self.resumed.get(id).map(|step| (step, true));
+        resumed.or_else(|| Some((self.record.as_ref()?.step(id)?, false)))
+    }
+
+    /// Where a file that a step made lies now, if it does.
+    pub(in crate::run) fn find(&self, made: &MadeRecord) -> Option<PathBuf> {
+        let name = &made.artifact.name;
+        if let (Some((place, inode)), Some(working)) = (&made.lies, &self.working) {
+            // Files that were put together already lie in the release's folder-to-be.
+            let is_it = |path: &PathBuf| {
+                stamp::at(path)
+                    .is_some_and(|(found, _)| found.inode == *inode && found.size == made.artifact.size)
+            };
+            let places = [working.join(place), working.join(super::super::assemble::FOLDER).join(name)];
+            if let Some(path) = places.into_iter().find(is_it) {
+                return Some(path);
+            }
+        }
+        let record = self.record.as_ref().filter(|_| self.standing == Standing::Ours)?;
+        let at = record.files.binary_search_by(|file| file.name.as_str().cmp(name)).ok()?;
+        let is_it = record.files.get(at).is_some_and(|file| file.id == made.id);
+        self.target.as_ref().filter(|_| is_it).map(|target| target.join(name))
+    }
+}
+
+/// What lies at `target`, held against what was made there. A file whose stamp differs and whose digest is not known
+/// may be the same still.
+fn standing(record: Option<&ReleaseRecord>, target: &Path) -> Standing {
+    let Some((found, is_folder)) = stamp::at(target) else { return Standing::Absent };
+    let Some(record) = record else { return Standing::Unsure };
+    if !is_folder {
+        return Standing::Changed("it is no folder".into());
+    }
+    let mut is_sure = found.inode == record.folder.inode;
+    for file in &record.files {
+        let Some((found, _)) = stamp::at(&target.join(&file.name)) else {
+            return Standing::Changed(format!("`{}` is gone from it", file.name));
+        };
+        if found.size != file.stamp.size {
+            return Standing::Changed(format!("`{}` is not as it was made", file.name));
+        }
+        if !found.same_content(&file.stamp) {
+            is_sure = false;
+        }
+    }
+    let has_all = |folder: &FolderRecord| {
+        let found = stamp::at(&target.join(&folder.name));
+        found.is_some_and(|(found, _)| found.modified == folder.modified && found.inode == folder.inode)
+    };
+    if !std::iter::once(&record.folder).chain(&record.folders).all(has_all)
+        && let Some(name) = foreign(target, record)
+    {
+        return Standing::Changed(format!("`{name}` was put into it"));
+    }
+    if is_sure { Standing::Ours } else { Standing::Unsure }
+}
+
+/// A file in a folder that was not made there.
+fn foreign(target: &Path, record: &ReleaseRecord) -> Option<String> {
+    let mut open = vec![String::new()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(target.join(&folder)).ok()?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(name);
+            } else if record.files.binary_search_by(|file| file.name.as_str().cmp(&name)).is_err() {
+                return Some(name);
+            }
+        }
+    }
+    None
+}

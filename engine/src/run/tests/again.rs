@@ -1,0 +1,364 @@
+//! Runs that come after others: what stands is left alone, what rests on a change runs again, and both say why.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::toys::{self, Deliver, Log, Make, Outcome, facts, go_in, listing, make, output, plan, step};
+use super::*;
+use crate::template::Condition;
+use crate::{Happening, Keep, Source, Status, Step, Store};
+
+/// A project with one source and one release.
+struct Project {
+    folder: tempfile::TempDir,
+    log: Log,
+}
+
+impl Project {
+    fn new() -> Self {
+        let folder = output();
+        fs::write(folder.path().join("in.txt"), "one").unwrap();
+        Self { folder, log: Log::default() }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Gathers a title, makes `hidden` of the source and ships `a` of it and `b` of the title.
+    fn steps(&self, title: &str) -> Vec<Step> {
+        let make = |file: &str, text: &str, from: &[&str]| {
+            let stage = Make { text: text.into(), log: self.log.clone(), ..make(file) };
+            let mut step = step(file, stage, from);
+            step.written = json!({ "with": { "text": text } });
+            step
+        };
+        let mut hidden = make("hidden", "{{ files.size }}", &["source"]);
+        hidden.ship = false;
+        let mut find = step("find", facts(&[("title", title), ("other", "x")]), &["source"]);
+        find.written = json!({ "with": { "title": title } });
+        vec![find, hidden, make("a", "{{ files.size }}", &["hidden"]), make("b", "{{ title }}", &["find"])]
+    }
+
+    fn run(&self, steps: Vec<Step>, change: impl FnOnce(&mut Runner<'_>)) -> Outcome {
+        let mut plan = plan(&self.path("out"), "n", steps);
+        plan.sources = vec![Source { path: self.path("in.txt"), name: "in.txt".into() }];
+        let store = Arc::new(Store::hold(self.folder.path(), || panic!("nobody has it")).unwrap());
+        let key = store.key("toy.yaml", &plan);
+        plan.keep = Some(Keep { store, key });
+        self.log.lock().unwrap().clear();
+        go_in(&[plan], &Cancel::default(), now, change)
+    }
+
+    /// What the makers made since the last run began.
+    fn ran(&self) -> Vec<String> {
+        let mut ran = self.log.lock().unwrap().clone();
+        ran.sort();
+        ran
+    }
+}
+
+fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+/// Why a step was skipped.
+fn because(outcome: &Outcome, id: &str) -> String {
+    let mut whys = outcome.events.iter().filter_map(|event| match &event.happening {
+        Happening::StepSkipped { step, because, .. } if step == id => Some(because.clone()),
+        _ => None,
+    });
+    whys.next().unwrap_or_default()
+}
+
+fn touch(path: &Path) {
+    let file = fs::File::options().write(true).open(path).unwrap();
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(1_500_000_000)).unwrap();
+}
+
+#[test]
+fn a_release_that_stands_is_left_alone() {
+    let project = Project::new();
+    assert_eq!(project.run(project.steps("T"), |_| {}).report.status, Status::Done);
+    let before = fs::metadata(project.path("out/n/a")).unwrap().modified().unwrap();
+    let again = project.run(project.steps("T"), |_| {});
+    assert_eq!(project.ran(), [""; 0]);
+    let release = &again.report.releases[0];
+    assert_eq!((release.status, release.name.as_deref()), (Status::UpToDate, Some("n")));
+    assert!(release.path.as_ref().unwrap().ends_with("out/n"));
+    assert!(release.steps.iter().all(|step| step.status == Status::UpToDate));
+    assert_eq!(release.steps[2].artifacts[0].name, "a");
+    assert_eq!(because(&again, "a"), "up to date");
+    assert_eq!(fs::metadata(project.path("out/n/a")).unwrap().modified().unwrap(), before);
+    assert_eq!(fs::read_dir(project.path("out")).unwrap().count(), 1);
+}
+
+#[test]
+fn only_what_rests_on_a_change_runs_again() {
+    let project = Project::new();
+    project.run(project.steps("T"), |_| {});
+    // The option of one step.
+    let mut steps = project.steps("T");
+    steps[3] = step("b", Make { text: "new".into(), log: project.log.clone(), ..make("b") }, &["find"]);
+    steps[3].written = json!({ "with": { "text": "new" } });
+    project.run(steps, |_| {});
+    assert_eq!(project.ran(), ["b"]);
+    assert_eq!(listing(&project.path("out")), ["n/a = 1", "n/b = new"]);
+    // A fact that one step looked at.
+    project.run(project.steps("U"), |_| {});
+    assert_eq!(project.ran(), ["b"]);
+    // The source: all that was made of it, but nothing that came out the same makes others run.
+    fs::write(project.path("in.txt"), "two").unwrap();
+    project.run(project.steps("U"), |_| {});
+    assert_eq!(project.ran(), ["hidden"]);
+    assert_eq!(listing(&project.path("out")), ["n/a = 1", "n/b = U"]);
+}
+
+#[test]
+fn a_touched_source_is_known_by_its_bytes() {
+    let project = Project::new();
+    project.run(project.steps("T"), |_| {});
+    touch(&project.path("in.txt"));
+    assert_eq!(project.run(project.steps("T"), |_| {}).report.releases[0].status, Status::UpToDate);
+    assert_eq!(project.ran(), [""; 0]);
+    // Written over within one tick of the clock, with the size and the time it had before.
+    fs::write(project.path("in.txt"), "two").unwrap();
+    touch(&project.path("in.txt"));
+    project.run(project.steps("T"), |_| {});
+    assert_eq!(project.ran(), ["hidden"]);
+}
+
+#[test]
+fn what_is_not_as_it_was_made_is_left_alone_unless_forced() {
+    let project = Project::new();
+    project.run(project.steps("T"), |_| {});
+    let check = |meddle: &dyn Fn(), left: &str| {
+        meddle();
+        let outcome = project.run(project.steps("T"), |_| {});
+        assert_eq!(outcome.codes(), ["output/exists"], "{left}");
+        assert_eq!(listing(&project.path("out")).join(" "), left);
+        let forced = project.run(project.steps("T"), |runner| runner.force = true);
+        assert_eq!((forced.report.status, project.ran().len()), (Status::Done, 3));
+        assert_eq!(listing(&project.path("out")), ["n/a = 1", "n/b = T"]);
+    };
+    check(&|| fs::write(project.path("out/n/b"), "mine").unwrap(), "n/a = 1 n/b = mine");
+    check(&|| fs::write(project.path("out/n/b"), "U").unwrap(), "n/a = 1 n/b = U");
+    check(&|| fs::write(project.path("out/n/c"), "mine").unwrap(), "n/a = 1 n/b = T n/c = mine");
+    check(&|| fs::remove_file(project.path("out/n/a")).unwrap(), "n/b = T");
+}
+
+#[test]
+fn without_its_state_a_release_is_known_by_its_bytes() {
+    let project = Project::new();
+    project.run(project.steps("T"), |_| {});
+    fs::remove_dir_all(project.path(".bindery")).unwrap();
+    assert_eq!(project.run(project.steps("T"), |_| {}).report.status, Status::Done);
+    assert_eq!(project.ran().len(), 3);
+    assert_eq!(project.run(project.steps("T"), |_| {}).report.releases[0].status, Status::UpToDate);
+    fs::remove_dir_all(project.path(".bindery")).unwrap();
+    assert_eq!(project.run(project.steps("U"), |_| {}).codes(), ["output/exists"]);
+    assert_eq!(listing(&project.path("out")), ["n/a = 1", "n/b = T"]);
+}
+
+#[test]
+fn a_release_that_was_taken_away_is_made_again_with_the_facts_that_are_known() {
+    let project = Project::new();
+    project.run(project.steps("T"), |_| {});
+    fs::rename(project.path("out/n"), project.path("elsewhere")).unwrap();
+    let outcome = project.run(project.steps("T"), |_| {});
+    assert_eq!(
+        (outcome.report.status, project.ran()),
+        (Status::Done, vec!["a".into(), "b".into(), "hidden".into()])
+    );
+    assert_eq!(because(&outcome, "find"), "up to date");
+}
+
+#[test]
+fn a_condition_that_did_not_hold_keeps_a_release_up_to_date() {
+    let project = Project::new();
+    let steps = || {
+        let mut steps = project.steps("T");
+        steps[3].condition = Some(Condition::new("title == 'U'"));
+        steps
+    };
+    project.run(steps(), |_| {});
+    let again = project.run(steps(), |_| {});
+    assert_eq!(again.report.releases[0].status, Status::UpToDate);
+    assert_eq!(again.report.releases[0].steps[3].status, Status::Skipped);
+    assert_eq!(because(&again, "b"), "its condition `title == 'U'` does not hold");
+}
+
+#[test]
+fn what_was_delivered_is_not_delivered_twice_and_what_failed_is() {
+    let project = Project::new();
+    let sent = Log::default();
+    let steps = || {
+        let mut steps = project.steps("T");
+        steps.push(step("send", Deliver { log: sent.clone() }, &["b"]));
+        steps
+    };
+    project.run(steps(), |_| {});
+    project.run(steps(), |_| {});
+    assert_eq!(*sent.lock().unwrap(), ["delivered b"]);
+
+    let other = Project::new();
+    let steps = |fails: u32| {
+        let mut steps = other.steps("T");
+        let mut late = step("late", Make { fails, log: other.log.clone(), ..make("late") }, &["b"]);
+        late.optional = true;
+        late.ship = false;
+        steps.push(late);
+        steps
+    };
+    other.run(steps(9), |_| {});
+    let outcome = other.run(steps(0), |_| {});
+    assert_eq!((outcome.report.status, other.ran()), (Status::Done, vec!["late".into()]));
+}
+
+#[test]
+fn a_part_of_a_release_stands_too() {
+    let project = Project::new();
+    let only = |runner: &mut Runner<'_>| runner.selection = Selection::Only("a".into());
+    project.run(project.steps("T"), only);
+    assert_eq!(listing(&project.path("out")), ["n.partial/a = 1"]);
+    project.run(project.steps("T"), only);
+    assert_eq!(project.ran(), [""; 0]);
+}
+
+#[test]
+fn a_source_that_changes_while_it_is_read_fails_its_step() {
+    let project = Project::new();
+    let path = project.path("in.txt");
+    let mut steps = project.steps("T");
+    let meddle = toys::Meddle { path: Some(path.clone()) };
+    steps.push(step("meddle", meddle, &["source"]));
+    let outcome = project.run(steps, |_| {});
+    assert_eq!(outcome.codes(), ["input/changed"]);
+    assert!(listing(&project.path("out")).is_empty());
+}
+
+#[test]
+fn a_clock_that_was_set_back_costs_time_and_nothing_else() {
+    let project = Project::new();
+    let run = |steps| {
+        let mut plan = plan(&project.path("out"), "n", steps);
+        plan.sources = vec![Source { path: project.path("in.txt"), name: "in.txt".into() }];
+        let store = Arc::new(Store::hold(project.folder.path(), || false).unwrap());
+        let key = store.key("toy.yaml", &plan);
+        plan.keep = Some(Keep { store, key });
+        project.log.lock().unwrap().clear();
+        go_in(&[plan], &Cancel::default(), || 1_000, |_| {})
+    };
+    assert_eq!(run(project.steps("T")).report.status, Status::Done);
+    assert_eq!(run(project.steps("T")).report.releases[0].status, Status::UpToDate);
+    fs::write(project.path("in.txt"), "two").unwrap();
+    run(project.steps("T"));
+    assert_eq!(project.ran(), ["hidden"]);
+}
+
+/// Something that happens to a project between two runs.
+#[derive(Clone, Debug)]
+enum Happens {
+    Nothing,
+    Source(u8),
+    Touch,
+    Title(u8),
+    Text(usize, u8),
+    Ship(usize),
+    ReleaseGone,
+    StateGone,
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    prop_oneof![
+        Just(Happens::Nothing),
+        (0_u8..3).prop_map(Happens::Source),
+        Just(Happens::Touch),
+        (0_u8..3).prop_map(Happens::Title),
+        (0_usize..5, 0_u8..3).prop_map(|(step, text)| Happens::Text(step, text)),
+        (0_usize..5).prop_map(Happens::Ship),
+        Just(Happens::ReleaseGone),
+        Just(Happens::StateGone),
+    ]
+}
+
+/// How a project stands.
+#[derive(Clone, Default)]
+struct Written {
+    title: u8,
+    texts: [u8; 5],
+    hidden: [bool; 5],
+}
+
+impl Written {
+    fn steps(&self, edges: &[(usize, usize)], log: &Log) -> Vec<Step> {
+        let title = format!("T{}", self.title);
+        let mut find = step("find", facts(&[("title", &title)]), &["source"]);
+        find.written = json!({ "with": { "title": title } });
+        let made = (0..5).map(|number| {
+            // What a step writes shows what it was given: the sizes of its files, and the title for some of them.
+            let text =
+                ["{{ files.size }}", "{{ title }}{% for f in files %}{{ f.size }},{% endfor %}", "{{ now }}"];
+            let text = format!("{}{}", text[usize::from(self.texts[number])], "x".repeat(number));
+            let mut from: Vec<String> =
+                edges.iter().filter(|(a, b)| a < b && *b == number).map(|(a, _)| format!("s{a}")).collect();
+            from.extend((number % 2 == 0).then(|| "source".into()));
+            from.push("find".into());
+            let from: Vec<&str> = from.iter().map(String::as_str).collect();
+            let stage = Make { text: text.clone(), log: log.clone(), ..make(&format!("f{number}")) };
+            let mut step = step(&format!("s{number}"), stage, &from);
+            step.written = json!({ "with": { "text": text } });
+            step.ship = number == 4 || !self.hidden[number];
+            step
+        });
+        std::iter::once(find).chain(made).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #[test]
+    fn whatever_happens_between_runs_they_make_what_a_first_run_would_make(
+        edges in proptest::collection::vec((0_usize..5, 0_usize..5), 0..8),
+        events in proptest::collection::vec(happens(), 1..6),
+    ) {
+        let (project, mut written, mut bytes) = (Project::new(), Written::default(), 0_u8);
+        project.run(written.steps(&edges, &project.log), |_| {});
+        for event in events {
+            match event {
+                Happens::Nothing => {}
+                Happens::Source(content) => {
+                    bytes = content;
+                    fs::write(project.path("in.txt"), "a".repeat(usize::from(content) + 1)).unwrap();
+                }
+                Happens::Touch => touch(&project.path("in.txt")),
+                Happens::Title(title) => written.title = title,
+                Happens::Text(step, text) => written.texts[step] = text,
+                Happens::Ship(step) => written.hidden[step] = !written.hidden[step],
+                Happens::ReleaseGone => fs::remove_dir_all(project.path("out/n")).unwrap(),
+                Happens::StateGone => fs::remove_dir_all(project.path(".bindery")).unwrap(),
+            }
+            let outcome = project.run(written.steps(&edges, &project.log), |_| {});
+            let first = Project::new();
+            fs::copy(project.path("in.txt"), first.path("in.txt")).unwrap();
+            first.run(written.steps(&edges, &first.log), |_| {});
+            let same = listing(&project.path("out")) == listing(&first.path("out"));
+            // A release that nobody remembers and that would come out differently is left alone.
+            let is_strange = outcome.codes() == ["output/exists"];
+            prop_assert!(same || is_strange, "{:?} {:?}", event, outcome.codes());
+            if is_strange {
+                project.run(written.steps(&edges, &project.log), |runner| runner.force = true);
+                prop_assert_eq!(listing(&project.path("out")), listing(&first.path("out")));
+            }
+            let again = project.run(written.steps(&edges, &project.log), |_| {});
+            prop_assert_eq!(again.report.releases[0].status, Status::UpToDate, "after {:?} {}", event, bytes);
+            prop_assert_eq!(project.ran(), Vec::<String>::new());
+            prop_assert_eq!(fs::read_dir(project.path("out")).unwrap().count(), 1);
+        }
+    }
+}
