@@ -1,5 +1,6 @@
 //! Every command: a new one is a file, a `mod` line, a variant and a row.
 
+mod batch;
 mod check;
 mod completions;
 mod expand;
@@ -14,7 +15,6 @@ mod run;
 mod schema;
 mod stages;
 mod verify;
-mod yaml;
 
 use clap::Subcommand;
 
@@ -31,6 +31,7 @@ pub enum Command {
     Explain(explain::Args),
     Run(run::Args),
     Pack(pack::Args),
+    Batch(batch::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
     Stages(stages::Args),
@@ -51,6 +52,7 @@ impl Command {
             Self::Explain(args) => explain::run(&args, ui),
             Self::Run(args) => run::run(args, ui),
             Self::Pack(args) => pack::run(args, ui),
+            Self::Batch(args) => batch::run(args, ui),
             Self::Inspect(args) => inspect::run(&args, ui),
             Self::Verify(args) => verify::run(&args, ui),
             Self::Stages(args) => stages::run(&args, ui),

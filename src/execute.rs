@@ -1,4 +1,4 @@
-//! Runs compiled manifests and tells how it goes: what `run` and `pack` have in common.
+//! Runs compiled manifests and tells how it goes: what `run`, `pack` and `batch` have in common.
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, stderr};
@@ -10,6 +10,7 @@ use engine::{Event, Plan, Report, Runner, Selection, Status};
 use crate::args::{Progress, Running};
 use crate::exit::{Exit, Failure};
 use crate::project::{self, Project};
+use crate::report::Reports;
 use crate::signals::{self, Interrupt};
 use crate::sources::{self, Compiled};
 use crate::state;
@@ -34,14 +35,38 @@ pub struct Order {
     pub running: Running,
 }
 
+/// What came of an order.
+#[derive(Default)]
+pub struct Outcome {
+    /// One entry a release.
+    pub report: Report,
+    /// The plans of the releases.
+    pub plans: Vec<Plan>,
+    /// Which manifest of the order each release is of.
+    pub manifests: Vec<usize>,
+    /// Where the manifest of each release begins.
+    pub places: Vec<String>,
+}
+
 /// Plans that share a world.
 struct Batch {
     project: Arc<Project>,
     plans: Vec<Plan>,
+    /// Which manifest of the order each plan is of, and where that begins.
+    manifests: Vec<(usize, String)>,
 }
 
 /// Runs everything, tells what came of it, and gives the code to end with.
-pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
+pub fn execute(order: Order, mut reports: Reports, ui: &Ui) -> Result<Exit, Failure> {
+    let running = order.running.clone();
+    let Some(outcome) = perform(order, &mut reports, ui)? else { return Ok(Exit::Interrupted) };
+    reports.write(&outcome, &|| serde_json::to_string_pretty(&outcome.report), ui)?;
+    tell(&outcome.report, &running, ui)?;
+    Ok(exit(&outcome.report))
+}
+
+/// Runs everything and shows how it goes; nothing when it was interrupted before it began.
+pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Outcome>, Failure> {
     let Order { compiled, selection, keep_going, running } = order;
     if running.json && running.progress == Progress::Json {
         return Err(Failure::usage("`--json` and `--progress json` both write to stdout")
@@ -55,7 +80,7 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
     let interrupt = signals::listen();
     let mut compiled = compiled;
     let Some(stores) = state::hold(&mut compiled, &selection, &interrupt.cancel, ui) else {
-        return Ok(Exit::Interrupted);
+        return Ok(None);
     };
     let batches = batches(compiled);
     let mut report = Report::default();
@@ -72,7 +97,7 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
             selection: selection.clone(),
             world: &world,
         };
-        let more = show(&runner, &batch.plans, running.progress, &interrupt, ui)?;
+        let more = show(&runner, &batch.plans, running.progress, &interrupt, reports, ui)?;
         let over = more.status == Status::Cancelled || (more.status == Status::Failed && !keep_going);
         add(&mut report, more);
         if over {
@@ -91,8 +116,15 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
         ui.say(&text);
     }
     state::tell_trouble(&stores, ui);
-    tell(&report, &running, ui)?;
-    Ok(exit(&report))
+    let (mut all, mut manifests, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    for batch in batches {
+        all.extend(batch.plans);
+        for (manifest, place) in batch.manifests {
+            manifests.push(manifest);
+            places.push(place);
+        }
+    }
+    Ok(Some(Outcome { report, plans: all, manifests, places }))
 }
 
 /// Runs one batch with the display that was asked for.
@@ -101,6 +133,7 @@ fn show(
     plans: &[Plan],
     progress: Progress,
     interrupt: &Interrupt,
+    reports: &mut Reports,
     ui: &Ui,
 ) -> Result<Report, Failure> {
     let moves = match progress {
@@ -108,7 +141,7 @@ fn show(
         Progress::Auto => stderr().is_terminal() && !paint::is_dumb(),
         Progress::Plain | Progress::Json => false,
     };
-    let mut sink: Box<dyn FnMut(&Event)> = if progress == Progress::Json {
+    let mut display: Box<dyn FnMut(&Event)> = if progress == Progress::Json {
         Box::new(json::lines())
     } else if moves {
         let mut bar = Bar::new(ui.err);
@@ -118,16 +151,23 @@ fn show(
         let (mut plain, ui) = (Plain::new(ui.err, true), *ui);
         Box::new(move |event| plain.line(event).into_iter().for_each(|line| ui.say(&line)))
     };
-    let report = runner.run(plans, &interrupt.cancel, &mut sink);
+    let report = runner.run(plans, &interrupt.cancel, &mut |event| {
+        reports.hear(event);
+        display(event);
+    });
+    // Whatever is said from here on must not meet a display that is still drawn.
+    drop(display);
     interrupt.say_through(crate::ui::say_plainly);
     report.map_err(|error| Failure::new(Exit::Failed, error.to_string()))
 }
 
 /// Writes what scripts read: the report, or the path of each release.
 fn tell(report: &Report, running: &Running, ui: &Ui) -> Result<(), Failure> {
-    if running.json {
-        return ui.json(report);
-    }
+    if running.json { ui.json(report) } else { tell_paths(report, running, ui) }
+}
+
+/// Writes the path of each release, unless events have stdout.
+pub fn tell_paths(report: &Report, running: &Running, ui: &Ui) -> Result<(), Failure> {
     if running.progress == Progress::Json {
         return Ok(());
     }
@@ -136,7 +176,8 @@ fn tell(report: &Report, running: &Running, ui: &Ui) -> Result<(), Failure> {
     if paths.is_empty() { Ok(()) } else { ui.data(&paths.join("\n")) }
 }
 
-fn exit(report: &Report) -> Exit {
+/// The code to end with.
+pub fn exit(report: &Report) -> Exit {
     match report.status {
         _ if summary::has_bug(report) => Exit::Bug,
         Status::Done | Status::UpToDate => Exit::Done,
@@ -160,14 +201,18 @@ pub fn known_step(option: &str, compiled: &[Compiled], step: &str) -> Result<(),
 /// Manifests of one project, and those of none at all, share a run.
 fn batches(compiled: Vec<Compiled>) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
-    for Compiled { project, plans, .. } in compiled {
+    for (number, Compiled { project, plans, place, .. }) in compiled.into_iter().enumerate() {
+        let of = plans.iter().map(|_| (number, place.clone()));
         let same = |batch: &&mut Batch| {
             let (one, other) = (&batch.project.site, &project.site);
             one.settings == other.settings && one.search == other.search
         };
         match batches.iter_mut().find(same) {
-            Some(batch) => batch.plans.extend(plans),
-            None => batches.push(Batch { project, plans }),
+            Some(batch) => {
+                batch.manifests.extend(of);
+                batch.plans.extend(plans);
+            }
+            None => batches.push(Batch { manifests: of.collect(), project, plans }),
         }
     }
     batches

@@ -7,11 +7,14 @@ mod cmd;
 mod crash;
 mod execute;
 mod exit;
+mod packing;
 mod project;
+mod report;
 mod signals;
 mod sources;
 mod state;
 mod ui;
+mod yaml;
 
 use std::process::ExitCode;
 

@@ -18,6 +18,8 @@ const DEFAULTS: [&str; 2] = ["release.yaml", "release.yml"];
 pub struct Compiled {
     /// Its path as a person knows it.
     pub shown: String,
+    /// Where it begins, `file` or `file:line:column`.
+    pub place: String,
     /// What it is called in the state of the project; nothing where releases are not remembered.
     pub identity: Option<String>,
     /// The project it belongs to.
@@ -73,15 +75,7 @@ pub fn compile(paths: &[PathBuf], set: &[String], surroundings: &Surroundings) -
     let mut checked = Checked::default();
     let mut projects = Projects::default();
     for path in paths {
-        let compiled = load(path, set, surroundings, &mut projects).and_then(|loaded| {
-            let Some((effective, project)) = loaded else { return Ok(None) };
-            let done = manifests::compile(&effective, &surroundings.context(&project, set))?;
-            let identity = Some(identity(path, &project.home, surroundings));
-            let compiled =
-                Compiled { shown: path.display().to_string(), identity, project, plans: done.plans };
-            Ok(Some((compiled, done.warnings)))
-        });
-        match compiled {
+        match compile_one(path, set, surroundings, &mut projects) {
             Ok(None) => {}
             Ok(Some((compiled, warnings))) => {
                 checked.compiled.push(compiled);
@@ -91,6 +85,21 @@ pub fn compile(paths: &[PathBuf], set: &[String], surroundings: &Surroundings) -
         }
     }
     checked
+}
+
+/// Compiles one manifest, and gives its warnings; nothing when its project is wrong, which was told before.
+pub fn compile_one(
+    path: &Path,
+    set: &[String],
+    surroundings: &Surroundings,
+    projects: &mut Projects,
+) -> Result<Option<(Compiled, Vec<Diagnostic>)>, Vec<Diagnostic>> {
+    let Some((effective, project)) = load(path, set, surroundings, projects)? else { return Ok(None) };
+    let done = manifests::compile(&effective, &surroundings.context(&project, set))?;
+    let identity = Some(identity(path, &project.home, surroundings));
+    let shown = path.display().to_string();
+    let compiled = Compiled { place: shown.clone(), shown, identity, project, plans: done.plans };
+    Ok(Some((compiled, done.warnings)))
 }
 
 /// The path of a manifest as seen from the folder of its project, however it was typed.

@@ -8,6 +8,7 @@ use crate::args::{Running, Sets};
 use crate::execute::{Order, execute};
 use crate::exit::{Exit, Failure};
 use crate::project::Surroundings;
+use crate::report::Reports;
 use crate::sources;
 use crate::ui::Ui;
 
@@ -16,7 +17,9 @@ Examples:
   bindery run
   bindery run releases/*.yaml --jobs 4 --keep-going
   bindery run release.yaml --only nfo
-  bindery run release.yaml --set group=OTHER --output /srv/releases --progress json";
+  bindery run release.yaml --set group=OTHER --output /srv/releases --progress json
+  bindery run releases/*.yaml --progress plain --report junit=report.xml,markdown=report.md
+  bindery run release.yaml --trace trace.json";
 
 /// Make the releases that manifests describe
 ///
@@ -48,16 +51,23 @@ pub struct Args {
 
 pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     let surroundings = Surroundings::read()?;
+    let mut reports = Reports::open(&args.running, &surroundings)?;
     let paths = sources::find(&args.manifests, &surroundings)?;
     let mut set = args.sets.set;
     if let Some(output) = &args.output {
         set.push(sources::assignment("output", &sources::text(output)?));
     }
-    let compiled = sources::compile(&paths, &set, &surroundings).clean(ui)?;
+    let checked = sources::compile(&paths, &set, &surroundings);
+    reports.note(&checked.faults);
+    if checked.is_wrong() {
+        reports.write_refusal(ui)?;
+    }
+    let compiled = checked.clean(ui)?;
     let selection = match (args.only, args.until) {
         (Some(only), _) => Selection::Only(only),
         (_, Some(until)) => Selection::Until(until),
         _ => Selection::All,
     };
-    execute(Order { compiled, selection, keep_going: args.keep_going, running: args.running }, ui)
+    let order = Order { compiled, selection, keep_going: args.keep_going, running: args.running };
+    execute(order, reports, ui)
 }
