@@ -61,7 +61,7 @@ pub struct Running {
     /// Run at most so many steps at once; as many as there are processors unless the configuration says otherwise
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub jobs: Option<u32>,
-    /// Replace releases that exist
+    /// Make everything anew, and replace whatever is there
     #[arg(long)]
     pub force: bool,
     /// Show progress as a moving bar, as plain lines, or as events in JSON on stdout, one a line

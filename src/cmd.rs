@@ -8,9 +8,11 @@ mod explain;
 mod init;
 mod inspect;
 mod kinds;
+mod lock;
 mod man;
 mod pack;
 mod plan;
+mod reproduce;
 mod run;
 mod schema;
 mod stages;
@@ -29,6 +31,8 @@ pub enum Command {
     Expand(expand::Args),
     Plan(plan::Args),
     Explain(explain::Args),
+    Lock(lock::Args),
+    Reproduce(reproduce::Args),
     Run(run::Args),
     Pack(pack::Args),
     Batch(batch::Args),
@@ -50,6 +54,8 @@ impl Command {
             Self::Expand(args) => expand::run(&args, ui),
             Self::Plan(args) => plan::run(&args, ui),
             Self::Explain(args) => explain::run(&args, ui),
+            Self::Lock(args) => lock::run(args, ui),
+            Self::Reproduce(args) => reproduce::run(&args, ui),
             Self::Run(args) => run::run(args, ui),
             Self::Pack(args) => pack::run(args, ui),
             Self::Batch(args) => batch::run(args, ui),

@@ -9,6 +9,7 @@ use engine::{Event, Plan, Report, Runner, Selection, Status};
 
 use crate::args::{Progress, Running};
 use crate::exit::{Exit, Failure};
+use crate::lock::{self, Held, Keeping};
 use crate::project::{self, Project};
 use crate::report::Reports;
 use crate::signals::{self, Interrupt};
@@ -18,11 +19,6 @@ use crate::ui::bar::Bar;
 use crate::ui::plain::Plain;
 use crate::ui::{Ui, json, paint, summary, words};
 
-/// How many steps may wait for the network at once.
-const NET_JOBS: usize = 8;
-/// How many steps may use one destination or provider at once.
-const POOL_DEPTH: usize = 2;
-
 /// What is run, and how far.
 pub struct Order {
     /// The manifests.
@@ -31,6 +27,8 @@ pub struct Order {
     pub selection: Selection,
     /// Go on with what does not depend on a failure.
     pub keep_going: bool,
+    /// How far it keeps to locks.
+    pub keeping: Keeping,
     /// How it runs and is shown.
     pub running: Running,
 }
@@ -46,6 +44,8 @@ pub struct Outcome {
     pub manifests: Vec<usize>,
     /// Where the manifest of each release begins.
     pub places: Vec<String>,
+    /// The locks that the releases are to keep to.
+    pub locks: Vec<Held>,
 }
 
 /// Plans that share a world.
@@ -58,22 +58,34 @@ struct Batch {
 
 /// Runs everything, tells what came of it, and gives the code to end with.
 pub fn execute(order: Order, mut reports: Reports, ui: &Ui) -> Result<Exit, Failure> {
-    let running = order.running.clone();
-    let Some(outcome) = perform(order, &mut reports, ui)? else { return Ok(Exit::Interrupted) };
-    reports.write(&outcome, &|| serde_json::to_string_pretty(&outcome.report), ui)?;
-    tell(&outcome.report, &running, ui)?;
-    Ok(exit(&outcome.report))
+    let (running, selection) = (order.running.clone(), order.selection.clone());
+    let outcome = match perform(order, &mut reports, ui) {
+        Ok(Some(outcome)) => outcome,
+        Ok(None) => return Ok(Exit::Interrupted),
+        Err(failure) => {
+            reports.note_failure(&failure);
+            reports.write_refusal(ui)?;
+            return Err(failure);
+        }
+    };
+    let report = &outcome.report;
+    let differs =
+        if selection.is_whole() { lock::hold_releases_against(&outcome.locks, report).err() } else { None };
+    differs.iter().for_each(|failure| reports.note_failure(failure));
+    reports.write(&outcome, &|| serde_json::to_string_pretty(report), ui)?;
+    tell(report, &running, ui)?;
+    differs.map_or_else(|| Ok(exit(report)), Err)
 }
 
 /// Runs everything and shows how it goes; nothing when it was interrupted before it began.
 pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Outcome>, Failure> {
-    let Order { compiled, selection, keep_going, running } = order;
+    let Order { compiled, selection, keep_going, keeping, running } = order;
     if running.json && running.progress == Progress::Json {
         return Err(Failure::usage("`--json` and `--progress json` both write to stdout")
             .hint("the last event of `--progress json` holds the report"));
     }
     match &selection {
-        Selection::All => {}
+        Selection::All | Selection::Make => {}
         Selection::Only(step) => known_step("--only", &compiled, step)?,
         Selection::Until(step) => known_step("--until", &compiled, step)?,
     }
@@ -82,22 +94,21 @@ pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Ou
     let Some(stores) = state::hold(&mut compiled, &selection, &interrupt.cancel, ui) else {
         return Ok(None);
     };
+    let locks = if keeping == Keeping::Locked { lock::hold_against(&compiled)? } else { Vec::new() };
+    lock::pin(&mut compiled, keeping);
     let batches = batches(compiled);
+    let shown = Shown { progress: running.progress, interrupt: &interrupt, ui };
     let mut report = Report::default();
     for batch in &batches {
-        let world = project::world(batch.project.site.clone());
-        let jobs = running.jobs.or_else(|| batch.project.jobs()).and_then(|jobs| usize::try_from(jobs).ok());
+        let mut world = project::world(batch.project.site.clone());
+        world.offline = keeping != Keeping::Time;
         let runner = Runner {
-            id: run_id(),
-            jobs: jobs.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1),
-            net_jobs: NET_JOBS,
-            pool_depth: POOL_DEPTH,
             keep_going,
             force: running.force,
             selection: selection.clone(),
-            world: &world,
+            ..Runner::new(run_id(), jobs(&running, &batch.project), &world)
         };
-        let more = show(&runner, &batch.plans, running.progress, &interrupt, reports, ui)?;
+        let more = show(&runner, &batch.plans, &shown, &mut |event| reports.hear(event))?;
         let over = more.status == Status::Cancelled || (more.status == Status::Failed && !keep_going);
         add(&mut report, more);
         if over {
@@ -124,24 +135,39 @@ pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Ou
             places.push(place);
         }
     }
-    Ok(Some(Outcome { report, plans: all, manifests, places }))
+    Ok(Some(Outcome { report, plans: all, manifests, places, locks }))
 }
 
-/// Runs one batch with the display that was asked for.
-fn show(
+/// How many steps run at once.
+pub fn jobs(running: &Running, project: &Project) -> usize {
+    let jobs = running.jobs.or_else(|| project.jobs()).and_then(|jobs| usize::try_from(jobs).ok());
+    jobs.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1)
+}
+
+/// How a run is shown.
+pub struct Shown<'s> {
+    /// With which display.
+    pub progress: Progress,
+    /// What interrupts it.
+    pub interrupt: &'s Interrupt,
+    /// Where to.
+    pub ui: &'s Ui,
+}
+
+/// Runs plans with the display that was asked for, and lets `also` hear what happens.
+pub fn show(
     runner: &Runner<'_>,
     plans: &[Plan],
-    progress: Progress,
-    interrupt: &Interrupt,
-    reports: &mut Reports,
-    ui: &Ui,
+    shown: &Shown<'_>,
+    also: &mut dyn FnMut(&Event),
 ) -> Result<Report, Failure> {
+    let Shown { progress, interrupt, ui } = *shown;
     let moves = match progress {
         Progress::Bar => true,
         Progress::Auto => stderr().is_terminal() && !paint::is_dumb(),
         Progress::Plain | Progress::Json => false,
     };
-    let mut display: Box<dyn FnMut(&Event)> = if progress == Progress::Json {
+    let mut sink: Box<dyn FnMut(&Event)> = if progress == Progress::Json {
         Box::new(json::lines())
     } else if moves {
         let mut bar = Bar::new(ui.err);
@@ -151,12 +177,11 @@ fn show(
         let (mut plain, ui) = (Plain::new(ui.err, true), *ui);
         Box::new(move |event| plain.line(event).into_iter().for_each(|line| ui.say(&line)))
     };
-    let report = runner.run(plans, &interrupt.cancel, &mut |event| {
-        reports.hear(event);
-        display(event);
-    });
-    // Whatever is said from here on must not meet a display that is still drawn.
-    drop(display);
+    let mut both = |event: &Event| {
+        also(event);
+        sink(event);
+    };
+    let report = runner.run(plans, &interrupt.cancel, &mut both);
     interrupt.say_through(crate::ui::say_plainly);
     report.map_err(|error| Failure::new(Exit::Failed, error.to_string()))
 }
@@ -230,7 +255,7 @@ fn add(report: &mut Report, more: Report) {
 }
 
 /// Unique on this machine, and in the order of time.
-fn run_id() -> String {
+pub fn run_id() -> String {
     static RUNS: AtomicU32 = AtomicU32::new(0);
     let (run, now) = (RUNS.fetch_add(1, Ordering::Relaxed), project::now());
     format!("{now:x}-{:x}-{run}", std::process::id())

@@ -141,7 +141,7 @@ fn has_assets(folder: &Path) -> bool {
 
 /// The world as runs see it.
 pub fn world(site: Site) -> World {
-    World { site, now: Box::new(now), secret: Box::new(secret) }
+    World { site, now: Box::new(now), offline: false, secret: Box::new(secret) }
 }
 
 /// Milliseconds since 1970-01-01 UTC.

@@ -109,6 +109,16 @@ impl Reports {
         }
     }
 
+    /// Takes into account what kept a run from beginning, or from being what it was to be.
+    pub fn note_failure(&mut self, failure: &Failure) {
+        match failure {
+            Failure::Diagnostics(faults) => self.note(faults),
+            Failure::Message { message, hint, .. } => {
+                self.faults.push(Fault::of_message(message, hint.clone()))
+            }
+        }
+    }
+
     /// Writes everything about a run that is over; `json` is what `--json` prints of it.
     pub fn write(
         &self,

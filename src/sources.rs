@@ -5,9 +5,10 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use engine::Plan;
-use manifests::{Diagnostic, Effective, Severity};
+use manifests::{Diagnostic, Effective, File, Lock, Severity};
 
 use crate::exit::{Exit, Failure};
+use crate::lock;
 use crate::project::{Project, Projects, Surroundings};
 use crate::ui::{Ui, words};
 
@@ -22,6 +23,14 @@ pub struct Compiled {
     pub place: String,
     /// What it is called in the state of the project; nothing where releases are not remembered.
     pub identity: Option<String>,
+    /// The manifest itself, if it lies in a file.
+    pub path: Option<PathBuf>,
+    /// What it says with all that it rests on.
+    pub effective: serde_json::Value,
+    /// The kinds and fragments it rests on.
+    pub rests_on: Vec<(String, Arc<File>)>,
+    /// Its lock, if it has one.
+    pub lock: Option<Lock>,
     /// The project it belongs to.
     pub project: Arc<Project>,
     /// One plan a release.
@@ -35,6 +44,29 @@ pub struct Checked {
     pub compiled: Vec<Compiled>,
     /// Everything that is wrong with the others, and warnings.
     pub faults: Vec<Diagnostic>,
+}
+
+impl Compiled {
+    /// A manifest that lies in no file of its own, and so has no lock.
+    pub fn own(
+        shown: &str,
+        place: &str,
+        identity: Option<String>,
+        project: Arc<Project>,
+        plans: Vec<Plan>,
+    ) -> Self {
+        Self {
+            shown: shown.to_owned(),
+            place: place.to_owned(),
+            identity,
+            path: None,
+            effective: serde_json::Value::Null,
+            rests_on: Vec::new(),
+            lock: None,
+            project,
+            plans,
+        }
+    }
 }
 
 /// The manifests that were named, or the one that lies here.
@@ -98,7 +130,13 @@ pub fn compile_one(
     let done = manifests::compile(&effective, &surroundings.context(&project, set))?;
     let identity = Some(identity(path, &project.home, surroundings));
     let shown = path.display().to_string();
-    let compiled = Compiled { place: shown.clone(), shown, identity, project, plans: done.plans };
+    let compiled = Compiled {
+        path: Some(path.to_owned()),
+        effective: effective.node.to_json(),
+        rests_on: effective.rests_on,
+        lock: lock::read(&lock::path_of(path))?,
+        ..Compiled::own(&shown, &shown, identity, project, done.plans)
+    };
     Ok(Some((compiled, done.warnings)))
 }
 

@@ -33,6 +33,7 @@ pub struct Job<'a> {
     pub(crate) release_folder: Option<&'a Path>,
     pub(crate) time: i64,
     pub(crate) world: &'a World,
+    pub(crate) pinned: Option<&'a Facts>,
     pub(crate) tell: &'a (dyn Fn(Said) + Sync),
     pub(crate) stop: &'a Stop,
     pub(crate) read: AtomicU64,
@@ -132,6 +133,19 @@ impl Job<'_> {
     #[must_use]
     pub fn site(&self) -> &Site {
         &self.world.site
+    }
+
+    /// The facts that the step gave once and that it is to give again as they are, instead of asking anybody.
+    #[must_use]
+    pub fn pinned(&self) -> Option<&Facts> {
+        self.seen.note(reads::PINNED);
+        self.pinned
+    }
+
+    /// Whether nobody outside may be asked for anything.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.world.offline
     }
 
     /// The world outside, for secrets.

@@ -3,6 +3,7 @@
 mod order;
 mod shape;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use serde_json::Value;
 pub use self::shape::{Shape, StepIndex};
 use crate::state::{ReleaseKey, Store};
 use crate::template::{Condition, Template};
-use crate::{AnyStage, Facts};
+use crate::{AnyStage, Facts, Lane, Phase};
 
 /// One release to be made: a shape it may share with many others, and what is its own.
 #[derive(Clone)]
@@ -38,7 +39,12 @@ pub struct Plan {
     pub time: TimeRule,
     /// Where what is made of it is remembered, if it is.
     pub keep: Option<Keep>,
+    /// Facts that steps give as they were given once, instead of asking anybody.
+    pub pinned: Option<Arc<Pinned>>,
 }
+
+/// Facts that steps gave once, by the id of the step.
+pub type Pinned = BTreeMap<String, Facts>;
 
 /// Where a release is remembered from run to run.
 #[derive(Clone, Debug)]
@@ -150,4 +156,22 @@ pub enum PlanFault {
         /// What it takes from.
         from: String,
     },
+}
+
+impl Plan {
+    /// What the release is made of in its family, as text: the path of a match, else the entry as JSON.
+    #[must_use]
+    pub fn item_id(&self) -> Option<String> {
+        let item = self.item.as_ref()?;
+        let path = item.get("path").and_then(Value::as_str);
+        Some(path.map_or_else(|| item.to_string(), str::to_owned))
+    }
+}
+
+impl Step {
+    /// Whether it asks the world outside for facts, so that these may differ from day to day.
+    #[must_use]
+    pub fn asks_outside(&self) -> bool {
+        self.stage.phase() == Phase::Gather && self.stage.lane() == Lane::Net
+    }
 }

@@ -25,6 +25,8 @@ const LONGEST: usize = 96;
 pub(crate) const ALL_FACTS: &str = "@facts";
 /// Stands for the release's time.
 pub(crate) const TIME: &str = "@time";
+/// Stands for the facts that a step is to give again as they are.
+pub(crate) const PINNED: &str = "@pinned";
 /// Stands for the files that a step takes, as templates see them.
 pub(crate) const FILES: &str = "files";
 
@@ -47,6 +49,7 @@ pub(crate) struct View<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) inputs: &'a [Input],
     pub(crate) time: i64,
+    pub(crate) pinned: Option<&'a Facts>,
 }
 
 impl View<'_> {
@@ -60,6 +63,10 @@ impl View<'_> {
         let value = match name {
             ALL_FACTS => return json!({ LONG: Digesting::default().json(self.facts).finish() }),
             TIME => self.time.into(),
+            PINNED => match self.pinned {
+                Some(pinned) => return json!({ LONG: Digesting::default().json(pinned).finish() }),
+                None => Value::Null,
+            },
             FILES => files(self.inputs),
             name => self.scope.peek(name).cloned().unwrap_or_default(),
         };

@@ -15,9 +15,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{Event, Plan, Report, World};
-pub use judgement::{Judgement, judge};
+pub use judgement::{Judgement, Sources, judge, look_at_sources};
+pub use scratch::Workplace;
 
 use coordinator::Coordinator;
+
+/// How many steps may wait for the network at once, as a rule.
+const NET_JOBS: usize = 8;
+/// How many steps may use one destination or provider at once, as a rule.
+const POOL_DEPTH: usize = 2;
 
 /// How plans are run.
 pub struct Runner<'w> {
@@ -45,10 +51,20 @@ pub enum Selection {
     /// All of them; the release appears when they are done.
     #[default]
     All,
+    /// Those that make the release, and none that delivers it.
+    Make,
     /// This step with what it needs; what it made appears in a folder `<release>.partial`.
     Only(String),
     /// This step and all that it needs; what they made appears in a folder `<release>.partial`.
     Until(String),
+}
+
+impl Selection {
+    /// Whether the release is made whole.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        matches!(self, Self::All | Self::Make)
+    }
 }
 
 /// Interrupts a run from another thread.
@@ -80,7 +96,15 @@ impl std::fmt::Display for PoolError {
 
 impl std::error::Error for PoolError {}
 
-impl Runner<'_> {
+impl<'w> Runner<'w> {
+    /// A runner with what is usual.
+    #[must_use]
+    pub fn new(id: String, jobs: usize, world: &'w World) -> Self {
+        let (net_jobs, pool_depth) = (NET_JOBS, POOL_DEPTH);
+        let (keep_going, force, selection) = (false, false, Selection::All);
+        Self { id, jobs, net_jobs, pool_depth, keep_going, force, selection, world }
+    }
+
     /// Runs the plans and tells `sink` everything that happens, on the calling thread.
     pub fn run(
         &self,

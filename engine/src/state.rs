@@ -104,10 +104,7 @@ impl Store {
         let output = self.inside(&plan.output);
         digesting.part(manifest.as_bytes()).part(output.as_bytes());
         // A match of a glob is the same release wherever it stands in the list.
-        match plan.item.as_ref().and_then(|item| item.get("path")) {
-            Some(path) => digesting.json(path),
-            None => digesting.json(&plan.item),
-        };
+        digesting.json(&plan.item_id());
         ReleaseKey(digesting.finish())
     }
 

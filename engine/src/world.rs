@@ -59,6 +59,8 @@ pub struct World {
     pub site: Site,
     /// Wall clock, in milliseconds since 1970-01-01 UTC.
     pub now: Box<dyn Fn() -> i64 + Send + Sync>,
+    /// Nobody outside may be asked for anything.
+    pub offline: bool,
     /// Reads a secret by its reference; the error is a fragment without the secret.
     pub secret: Box<ReadSecret>,
 }

@@ -95,6 +95,7 @@ impl Compiler<'_, '_> {
                 item,
                 time,
                 keep: None,
+                pinned: None,
             });
         }
         Some(plans)

@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod emit;
 mod kinds;
 mod load;
+pub mod lock;
 pub mod merge;
 pub mod node;
 pub mod parse;
@@ -26,6 +27,7 @@ pub use diagnostic::{Diagnostic, Severity, Stretch, github, in_order, render, wo
 pub use emit::{emit, emit_with_origins};
 pub use kinds::{KindInfo, Kinds};
 pub use load::{Context, Effective, load, load_node, load_text, read_file};
+pub use lock::{Lock, LockDifference, LockedRelease};
 pub use merge::{merge, set_layer, without_removed_steps};
 pub use node::{File, Key, Node, Place, Scalar, Value};
 pub use parse::{Parsed, parse};

@@ -106,6 +106,11 @@ fn load_layers(
     let (bypassed, gathering) = (bypassed(&all), gathering(&all, context.registry));
     let is_clean = layers.is_clean();
     let (mut faults, is_torn) = (layers.faults, layers.is_torn);
+    // Known by the way from the manifest, wherever the command was typed.
+    let here = |name: String| {
+        Path::new(&name).strip_prefix(folder).map_or(name.clone(), |name| name.display().to_string())
+    };
+    let rests_on = layers.files.into_iter().map(|(name, file)| (here(name), file)).collect();
     let Some(mut node) = merge(all) else { return Err(in_order(faults)) };
     // What the manifest lacks is missing there, not on the command line.
     node.place = root;
@@ -130,6 +135,7 @@ fn load_layers(
         written,
         name,
         folder: folder.to_owned(),
+        rests_on,
         output,
         bypassed,
         gathering,

@@ -14,6 +14,7 @@ use self::wire::BatchReport;
 use crate::args::{Running, Sets};
 use crate::execute::{self, Order, Outcome};
 use crate::exit::{Exit, Failure};
+use crate::lock::Keeping;
 use crate::project::Surroundings;
 use crate::report::Reports;
 use crate::sources;
@@ -91,7 +92,8 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     let begins = !compiled.is_empty() && !(wrong && args.fail_fast);
     let (keep_going, running) = (!args.fail_fast, args.running.clone());
     let outcome = if begins {
-        let order = Order { compiled, selection: Selection::All, keep_going, running };
+        let keeping = Keeping::default();
+        let order = Order { compiled, selection: Selection::All, keep_going, keeping, running };
         let Some(outcome) = execute::perform(order, &mut reports, ui)? else { return Ok(Exit::Interrupted) };
         outcome
     } else {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::args::Sets;
 use crate::execute::known_step;
 use crate::exit::{Exit, Failure};
+use crate::lock::{self, Keeping};
 use crate::project::{self, Surroundings};
 use crate::sources;
 use crate::state;
@@ -70,6 +71,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let mut compiled = sources::compile(&paths, &args.sets.set, &surroundings).clean(ui)?;
     known_step("STEP", &compiled, &args.step)?;
     state::look(&mut compiled, &Selection::All);
+    lock::pin(&mut compiled, Keeping::Time);
     let mut explained = Vec::new();
     for manifest in &compiled {
         let world = project::world(manifest.project.site.clone());

@@ -9,6 +9,7 @@ use manifests::{Kinds, Node, merge, set_layer};
 use crate::args::{Running, Sets};
 use crate::execute::{Order, execute};
 use crate::exit::{Exit, Failure};
+use crate::lock::Keeping;
 use crate::packing::{self, Packing, Stand};
 use crate::project::{Projects, Surroundings};
 use crate::report::Reports;
@@ -91,9 +92,15 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     }
     // Where there is no project, nothing is left behind but the release.
     let identity = project.is_project.then(|| packing::identity(&own));
-    let shown = packing::NAME.to_owned();
-    let compiled = vec![Compiled { place: shown.clone(), shown, identity, project, plans: done.plans }];
-    let order = Order { compiled, selection: Selection::All, keep_going: false, running: args.running };
+    let plans = done.plans;
+    let compiled = vec![Compiled::own(packing::NAME, packing::NAME, identity, project, plans)];
+    let order = Order {
+        compiled,
+        selection: Selection::All,
+        keep_going: false,
+        keeping: Keeping::default(),
+        running: args.running,
+    };
     execute(order, reports, ui)
 }
 

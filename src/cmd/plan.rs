@@ -11,6 +11,7 @@ use engine::Selection;
 
 use crate::args::Sets;
 use crate::exit::{Exit, Failure};
+use crate::lock::{self, Keeping};
 use crate::project::{self, Surroundings};
 use crate::sources;
 use crate::state;
@@ -64,6 +65,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let compiled = sources::compile(&paths, &args.sets.set, &surroundings).clean(ui)?;
     let mut compiled = compiled;
     state::look(&mut compiled, &Selection::All);
+    lock::pin(&mut compiled, Keeping::Time);
     let mut plans: Vec<wire::PlanListing> = Vec::new();
     for manifest in &compiled {
         let world = project::world(manifest.project.site.clone());

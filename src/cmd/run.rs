@@ -7,6 +7,7 @@ use engine::Selection;
 use crate::args::{Running, Sets};
 use crate::execute::{Order, execute};
 use crate::exit::{Exit, Failure};
+use crate::lock::Keeping;
 use crate::project::Surroundings;
 use crate::report::Reports;
 use crate::sources;
@@ -17,14 +18,16 @@ Examples:
   bindery run
   bindery run releases/*.yaml --jobs 4 --keep-going
   bindery run release.yaml --only nfo
+  bindery run release.yaml --locked
   bindery run release.yaml --set group=OTHER --output /srv/releases --progress json
   bindery run releases/*.yaml --progress plain --report junit=report.xml,markdown=report.md
   bindery run release.yaml --trace trace.json";
 
 /// Make the releases that manifests describe
 ///
-/// Each release appears whole in its output folder or not at all, and one that exists is left alone unless `--force`
-/// is given. The paths of the releases go to stdout, one a line; everything else goes to stderr.
+/// Each release appears whole in its output folder or not at all. What is up to date is left alone; a release whose
+/// inputs changed is replaced if it is still as it was made, and anything else that is there only with `--force`. The
+/// paths of the releases go to stdout, one a line; everything else goes to stderr.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub struct Args {
@@ -45,6 +48,12 @@ pub struct Args {
     /// The folder in which release folders appear; short for `--set output=DIR`
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Make exactly what the lock says, or fail before any work and name what differs
+    #[arg(long)]
+    locked: bool,
+    /// Ask no metadata provider: take facts from the lock, or from what was fetched before
+    #[arg(long)]
+    offline: bool,
     #[command(flatten)]
     sets: Sets,
 }
@@ -68,6 +77,11 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
         (_, Some(until)) => Selection::Until(until),
         _ => Selection::All,
     };
-    let order = Order { compiled, selection, keep_going: args.keep_going, running: args.running };
+    let keeping = match (args.locked, args.offline) {
+        (true, _) => Keeping::Locked,
+        (false, true) => Keeping::Offline,
+        (false, false) => Keeping::Time,
+    };
+    let order = Order { compiled, selection, keep_going: args.keep_going, keeping, running: args.running };
     execute(order, reports, ui)
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::explain::Explanation;
 use super::plan::wire::PlanListing;
+use super::reproduce::Reproduction;
 use crate::exit::{Exit, Failure};
 use crate::ui::{Ui, words};
 
@@ -24,6 +25,8 @@ Names:
   facts        one line of `bindery inspect --json`
   verdict      one line of `bindery verify --json`
   explanation  one entry of `bindery explain --json`
+  changes      one entry of `bindery lock update --json`
+  reproduction one entry of `bindery reproduce --json`
   diagnostics  the output of `bindery check --json`
 
 Examples:
@@ -50,6 +53,7 @@ struct Row {
 
 /// Every schema, by name.
 const SCHEMAS: &[Row] = &[
+    Row { name: "changes", make: || schema_for!(manifests::LockDifference).to_value() },
     Row { name: "config", make: manifests::config::config_schema },
     Row { name: "diagnostics", make: diagnostics::schema },
     Row { name: "events", make: || schema_for!(engine::Event).to_value() },
@@ -58,6 +62,7 @@ const SCHEMAS: &[Row] = &[
     // The built-in kinds alone, so that the schema is the same wherever it is made.
     Row { name: "manifest", make: || manifests::manifest_schema_for(&stages::registry(), &Kinds::default()) },
     Row { name: "plan", make: || schema_for!(PlanListing).to_value() },
+    Row { name: "reproduction", make: || schema_for!(Reproduction).to_value() },
     Row { name: "report", make: || schema_for!(engine::Report).to_value() },
     Row { name: "verdict", make: || schema_for!(stages::verify::Verdict).to_value() },
 ];

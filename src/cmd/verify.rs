@@ -4,9 +4,11 @@ use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 
 use engine::StageError;
-use stages::verify::Verdict;
+use manifests::Lock;
+use stages::verify::{Fault, Verdict};
 
 use crate::exit::{Exit, Failure};
+use crate::lock;
 use crate::signals;
 use crate::ui::bar::spinner;
 use crate::ui::{Ui, clean, paint, words};
@@ -14,6 +16,7 @@ use crate::ui::{Ui, clean, paint, words};
 const AFTER: &str = "\
 Examples:
   bindery verify dist/Some.Release-MYGRP
+  bindery verify dist/Some.Release-MYGRP --lock release.lock
   bindery verify dist/* --json";
 
 /// Test finished releases: every archive and every checksum
@@ -26,12 +29,16 @@ pub struct Args {
     /// Release folders, or single files of releases
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Also hold the releases against this lock: every file with its bytes, and no other
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
+    let locked = args.lock.as_ref().map(|path| the_lock(path)).transpose()?;
     let cancel = signals::listen().cancel;
     let mut worst = Exit::Done;
     for path in &args.paths {
@@ -47,7 +54,12 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
             bar.finish_and_clear();
         }
         let exit = match result {
-            Ok(verdict) => tell(&verdict, args.json, ui)?,
+            Ok(mut verdict) => {
+                if let Some(lock) = &locked {
+                    verdict.faults.extend(against_lock(lock, path)?);
+                }
+                tell(&verdict, args.json, ui)?
+            }
             Err(_) if cancel.is_cancelled() => return Ok(Exit::Interrupted),
             Err(error) => failed(path, error).tell(ui),
         };
@@ -56,6 +68,37 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
         }
     }
     Ok(worst)
+}
+
+fn the_lock(path: &Path) -> Result<Lock, Failure> {
+    let lock = lock::read(path)?;
+    lock.ok_or_else(|| Failure::missing(format!("there is no lock `{}`", path.display())))
+}
+
+/// What is in a release and not in its lock, or the other way round.
+fn against_lock(lock: &Lock, path: &Path) -> Result<Vec<Fault>, Failure> {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let fault =
+        |file: &str, code: &str, message: String| Fault { file: file.into(), code: code.into(), message };
+    let Some(locked) = lock.releases.iter().find(|release| release.name == name) else {
+        let known: Vec<&str> = lock.releases.iter().map(|release| release.name.as_str()).collect();
+        let hint = words::did_you_mean(&name, known);
+        return Ok(vec![fault("", "lock/unknown", format!("the lock has no release of this name; {hint}"))]);
+    };
+    let mut found = lock::outputs(&whole)?;
+    let mut faults = Vec::new();
+    for (file, wanted) in &locked.outputs {
+        match found.remove(file) {
+            None => faults.push(fault(file, "lock/missing", "is in the lock and not here".into())),
+            Some(one) if one != *wanted => {
+                faults.push(fault(file, "lock/changed", "is not what the lock says".into()));
+            }
+            Some(_) => {}
+        }
+    }
+    faults.extend(found.keys().map(|file| fault(file, "lock/extra", "is here and not in the lock".into())));
+    Ok(faults)
 }
 
 fn tell(verdict: &Verdict, json: bool, ui: &Ui) -> Result<Exit, Failure> {

@@ -63,6 +63,12 @@ impl Account<'_> {
 }
 
 impl Fault {
+    /// What is wrong with the run as a whole.
+    pub fn of_message(message: &str, hint: Option<String>) -> Self {
+        let (code, message) = ("run/refused".to_owned(), message.to_owned());
+        Self { severity: Severity::Error, code, message, hint, spot: None, of: None }
+    }
+
     /// A fault of a manifest.
     pub fn of_diagnostic(fault: &Diagnostic, host: &Host) -> Self {
         let spot = fault.place.as_ref().map(|place| Spot {

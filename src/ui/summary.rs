@@ -84,7 +84,9 @@ fn of_release(
 /// The files of a release as they lie in its folder.
 fn shipped<'r>(plan: &Plan, release: &'r ReleaseReport, selection: &Selection) -> Vec<&'r Artifact> {
     let ships = |id: &str| match selection {
-        Selection::All => plan.shape.find(id).is_some_and(|index| plan.shape.step(index).ship),
+        Selection::All | Selection::Make => {
+            plan.shape.find(id).is_some_and(|index| plan.shape.step(index).ship)
+        }
         Selection::Only(only) => id == only,
         Selection::Until(_) => true,
     };
@@ -168,6 +170,7 @@ mod tests {
             item: None,
             time: TimeRule::At(0),
             keep: None,
+            pinned: None,
         }
     }
 

@@ -168,9 +168,14 @@ impl Bench {
             item: None,
             time: TimeRule::At(TIME),
             keep: None,
+            pinned: None,
         };
-        let world =
-            World { site: self.site, now: Box::new(|| 0), secret: Box::new(|_| Err("there is none".into())) };
+        let world = World {
+            site: self.site,
+            now: Box::new(|| 0),
+            offline: false,
+            secret: Box::new(|_| Err("there is none".into())),
+        };
         let runner = Runner {
             id: "bench".into(),
             jobs: self.jobs,

@@ -147,8 +147,10 @@ fn every_command_in_the_documentation_exists_with_its_options() {
 
 #[test]
 fn every_failure_code_in_the_documentation_is_in_the_code() {
-    let sources: String =
-        ["engine/src", "stages/src"].iter().flat_map(|folder| texts_in(&root().join(folder))).collect();
+    let sources: String = ["engine/src", "manifests/src", "src", "stages/src"]
+        .iter()
+        .flat_map(|folder| texts_in(&root().join(folder)))
+        .collect();
     let page = fs::read_to_string(root().join("docs/manifest.md")).unwrap();
     let codes = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let codes: Vec<&str> = codes.filter(|code| code.contains('/') && !code.contains(['.', '*'])).collect();

@@ -5,6 +5,7 @@ mod docs;
 mod ebook;
 mod formats;
 mod language;
+mod lock;
 mod many;
 mod safety;
 mod surface;

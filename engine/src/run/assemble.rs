@@ -11,10 +11,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use rayon::prelude::*;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use self::remembered::same_tree;
 use crate::digest::Digest;
 use crate::state::record::ReleaseRecord;
-use crate::{Keep, StageError};
+use crate::{Keep, StageError, tree};
 
 /// Files to be put together.
 pub(super) struct Assembly {
@@ -81,7 +80,8 @@ impl Assembly {
         })?;
         sync_folders(folder).map_err(|error| StageError::writing(folder, &error))?;
         // What lies there already, byte for byte, is remembered as ours and need not appear again.
-        let is_there = self.over == Over::Compare && same_tree(folder, &self.target);
+        let is_there = self.over == Over::Compare
+            && tree::differences(folder, &self.target).is_ok_and(|differences| differences.is_empty());
         let lies = if is_there { self.target.clone() } else { folder.clone() };
         let mut keep = self.keep.take();
         if let Some((keep, record)) = &mut keep {

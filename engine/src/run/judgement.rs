@@ -1,9 +1,13 @@
 //! What a run would do with a plan, and why, without doing it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Selection;
-use super::open::{Open, Standing, State};
+use super::open::{Open, Standing, State, changed};
+use crate::digest;
+use crate::stamp::Stamp;
+use crate::tree::Digested;
 use crate::{Plan, StageError, StepIndex, Why, World};
 
 /// What a run would do with a plan.
@@ -51,6 +55,43 @@ pub fn judge(plan: &Plan, world: &World) -> Result<Judgement, StageError> {
     let steps = plan.shape.steps().map(|(index, _)| (index, whys.get(index.index()).cloned().flatten()));
     let steps = steps.filter_map(|(index, why)| Some((index, why?))).collect();
     Ok(Judgement { name: name.map(|name| name.to_string()), target, steps, changed })
+}
+
+/// The sources of a plan as they are now.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// The files by their names, with their digests.
+    pub files: BTreeMap<String, Digested>,
+    /// The one time of the release, as they or the plan give it.
+    pub time: i64,
+}
+
+/// Looks at the sources of a plan; a digest that is remembered is not taken again.
+pub fn look_at_sources(plan: &Plan, world: &World) -> Result<Sources, StageError> {
+    let mut open = Open::new(plan, &Selection::All)?;
+    if let Some(keep) = &plan.keep {
+        open.recall(keep);
+        if let Some(look) = open.recognise() {
+            open.found(look.closely(world)?);
+        }
+    }
+    let mut digests = BTreeMap::new();
+    for (source, found) in open.sources.iter().zip(&open.found) {
+        let blake3 = match &found.blake3 {
+            Some(blake3) => blake3.clone(),
+            None => {
+                let failed = |error: &std::io::Error| StageError::reading(&source.path, error);
+                let blake3 = digest::of_file(&source.path).map_err(|error| failed(&error))?;
+                let after = std::fs::metadata(&source.path).map_err(|error| failed(&error))?;
+                if !Stamp::of(&after).same_content(&found.stamp) {
+                    return Err(changed(&source.name));
+                }
+                blake3
+            }
+        };
+        digests.insert(source.name.clone(), Digested { size: found.stamp.size, blake3 });
+    }
+    Ok(Sources { files: digests, time: open.time })
 }
 
 fn standing(open: &Open<'_>) -> Judgement {

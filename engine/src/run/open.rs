@@ -110,6 +110,10 @@ impl<'p> Open<'p> {
         let shape = &plan.shape;
         let selected: Option<BTreeSet<StepIndex>> = match selection {
             Selection::All => None,
+            Selection::Make => {
+                let making = shape.steps().filter(|(_, step)| step.stage.phase() < Phase::Deliver);
+                Some(making.map(|(index, _)| index).collect())
+            }
             Selection::Only(id) | Selection::Until(id) => {
                 let step = shape.find(id).ok_or_else(|| {
                     let known: Vec<&str> = shape.steps().map(|(_, step)| step.id.as_str()).collect();

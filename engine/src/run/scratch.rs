@@ -28,6 +28,30 @@ pub(super) struct Scratch {
     adopted: Vec<Folder>,
 }
 
+/// A folder for work that is thrown away, beside the releases of an output folder. Dropping it removes it; if the
+/// process is killed, the next run in that folder does.
+#[derive(Debug)]
+pub struct Workplace(Folder);
+
+impl Workplace {
+    /// Makes the folder. The name must be unique on this machine, like that of a run.
+    pub fn new(output: &Path, name: &str) -> io::Result<Self> {
+        make(output, name).map(Self)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+}
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        self.0.remove();
+    }
+}
+
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,

@@ -19,7 +19,7 @@ use crate::reads::{Seen, View};
 use crate::stamp::{self, Stamp};
 use crate::state::record::{MadeRecord, ReleaseRecord, StepRecord};
 use crate::template::{Scope, Template, TemplateError};
-use crate::{AnyStage, Artifact, Facts, Input, Job, Output, StageError, StepIndex, World};
+use crate::{AnyStage, Artifact, Facts, Input, Job, Output, Pinned, StageError, StepIndex, World};
 
 /// What a worker tells the coordinator.
 pub(super) struct Message {
@@ -62,6 +62,7 @@ pub(super) struct Remember {
 pub(super) struct Task {
     pub(super) release: usize,
     pub(super) step: StepIndex,
+    pub(super) id: String,
     pub(super) stage: Arc<dyn AnyStage>,
     pub(super) inputs: Vec<Input>,
     /// What the inputs that are sources looked like, in their order.
@@ -76,6 +77,7 @@ pub(super) struct Task {
     pub(super) name: Option<Arc<str>>,
     pub(super) release_folder: Option<PathBuf>,
     pub(super) time: i64,
+    pub(super) pinned: Option<Arc<Pinned>>,
     pub(super) stop: Arc<Stop>,
 }
 
@@ -101,6 +103,7 @@ impl Task {
             release_folder: self.release_folder.as_deref(),
             time: self.time,
             world,
+            pinned: self.pinned(),
             tell: &|said| send(Heard::Said(said)),
             stop: &self.stop,
             read: AtomicU64::new(0),
@@ -115,6 +118,10 @@ impl Task {
         });
         let (read, written) = (job.read.load(Ordering::Relaxed), job.written.load(Ordering::Relaxed));
         send(Heard::Finished { result, read, written });
+    }
+
+    fn pinned(&self) -> Option<&Facts> {
+        self.pinned.as_ref()?.get(&self.id)
     }
 
     /// The step's `into`, filled in.
@@ -168,7 +175,13 @@ impl Task {
     /// Adds what is to be remembered of the step.
     fn remembered(&self, output: Output, seen: &Seen) -> Made {
         let Some(remember) = &self.remember else { return Made { output, record: None } };
-        let view = View { scope: &self.scope, facts: &self.facts, inputs: &self.inputs, time: self.time };
+        let view = View {
+            scope: &self.scope,
+            facts: &self.facts,
+            inputs: &self.inputs,
+            time: self.time,
+            pinned: self.pinned(),
+        };
         let mut record = StepRecord {
             id: remember.id.clone(),
             fixed: remember.fixed,

@@ -4,10 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use engine::{Phase, Registry};
 
-use crate::node::{Node, Scalar, Value};
+use crate::node::{File, Node, Scalar, Value};
 use crate::validate::Segment;
 use crate::written::{StepEntry, Written};
 
@@ -22,6 +23,8 @@ pub struct Effective {
     pub name: String,
     /// The folder of the manifest: relative paths start here.
     pub folder: PathBuf,
+    /// The kinds and fragments it rests on, by the names they are known by, with their texts.
+    pub rests_on: Vec<(String, Arc<File>)>,
     /// Where releases appear.
     pub(crate) output: PathBuf,
     /// What each step takes, or took before it was left out, by id.

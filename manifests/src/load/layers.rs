@@ -34,6 +34,8 @@ pub(super) struct Layers<'a, 'c> {
     /// Kinds.
     pub(super) below: Vec<Node>,
     pub(super) faults: Vec<Diagnostic>,
+    /// Every kind and fragment that was read, with the name it is known by.
+    pub(super) files: Vec<(String, Arc<File>)>,
     /// A layer could not be read at all, so what it says is not known.
     pub(super) is_torn: bool,
 }
@@ -42,7 +44,17 @@ impl<'a, 'c> Layers<'a, 'c> {
     pub(super) fn new(context: &'a Context<'c>, path: Option<&Path>) -> Self {
         let chain = path.and_then(|path| path.canonicalize().ok()).into_iter().collect();
         let (found, below, faults) = (Vec::new(), Vec::new(), Vec::new());
-        Self { context, chain, fragments: 0, bytes: 0, found, below, faults, is_torn: false }
+        Self {
+            context,
+            chain,
+            fragments: 0,
+            bytes: 0,
+            found,
+            below,
+            faults,
+            files: Vec::new(),
+            is_torn: false,
+        }
     }
 
     /// Reads the manifest itself and the fragments it extends.
@@ -141,6 +153,7 @@ impl<'a, 'c> Layers<'a, 'c> {
             fault.at(&node.place).hint("paths in `extends` are relative to the file they stand in").boxed()
         })?;
         self.bytes += file.text.len();
+        self.files.push((path.display().to_string(), Arc::clone(&file)));
         if let Some(root) = self.parsed(&file, &fragment_schema()) {
             self.chain.push(real);
             self.extends(&root, path.parent().unwrap_or(Path::new(".")));
@@ -178,6 +191,7 @@ impl<'a, 'c> Layers<'a, 'c> {
                 if let Some(parent) = root.get("kind").cloned() {
                     self.one_kind(&parent, chain);
                 }
+                self.files.push((format!("kind {name}"), Arc::clone(&root.place.file)));
                 self.below.push(root);
             }
         }

@@ -114,8 +114,7 @@ impl<'s> Compiler<'s> {
         let context = self.surroundings.context(&project, self.set);
         let effective = manifests::load_node(node, shown, folder, &context)?;
         let done = manifests::compile(&effective, &context)?;
-        let (shown, place) = (shown.to_owned(), String::new());
-        Ok((Compiled { shown, place, identity, project, plans: done.plans }, done.warnings))
+        Ok((Compiled::own(shown, shown, identity, project, done.plans), done.warnings))
     }
 
     /// A path as seen from the current folder, or else from that of the list.

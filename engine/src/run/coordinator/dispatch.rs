@@ -110,6 +110,7 @@ impl Coordinator<'_, '_, '_> {
         Some(Task {
             release: number,
             step: index,
+            id: step.id.clone(),
             stage: Arc::clone(&step.stage),
             inputs: taken.inputs,
             stamps: taken.stamps,
@@ -123,6 +124,7 @@ impl Coordinator<'_, '_, '_> {
             name: open.name.clone(),
             release_folder: open.target.clone(),
             time: open.time,
+            pinned: open.plan.pinned.clone(),
             stop,
         })
     }

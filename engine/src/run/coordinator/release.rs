@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use super::super::Selection;
 use super::super::assemble::{Assembly, FOLDER};
 use super::super::open::State;
 use super::super::work::assemble;
@@ -39,7 +38,7 @@ impl Coordinator<'_, '_, '_> {
         let Some(open) = self.open.get_mut(&number) else { return };
         let pieces = open.pieces(&self.runner.selection);
         if pieces.is_empty() {
-            if self.runner.selection == Selection::All {
+            if self.runner.selection.is_whole() {
                 let error = StageError::new("release/empty", "the release has no files")
                     .hint("a step without `ship: false` has to make one");
                 return self.fail_release(number, &error);

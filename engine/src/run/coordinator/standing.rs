@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::Selection;
 use super::super::assemble::{Over, exists};
 use super::super::open::{Found, Open, Reused, Standing, State};
 use super::super::scratch::Scratch;
@@ -164,7 +163,7 @@ impl Coordinator<'_, '_, '_> {
 impl super::Runner<'_> {
     /// What happens to what lies where the release belongs, or that it must not be touched.
     pub(super) fn over(&self, open: &Open<'_>, target: &std::path::Path) -> Result<Over, StageError> {
-        if self.force || self.selection != Selection::All {
+        if self.force || !self.selection.is_whole() {
             return Ok(Over::Replace);
         }
         if open.plan.keep.is_none() {

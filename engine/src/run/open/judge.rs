@@ -189,7 +189,8 @@ impl Open<'_> {
                 changes.push(Change::of("what it takes"));
             }
         }
-        let view = View { scope, facts, inputs: &taken.inputs, time: self.time };
+        let pinned = self.plan.pinned.as_ref().and_then(|pinned| pinned.get(id));
+        let view = View { scope, facts, inputs: &taken.inputs, time: self.time, pinned };
         for (name, was) in &old.reads {
             let is = view.one(name);
             // What it takes was compared already, and better.
@@ -252,7 +253,7 @@ impl Open<'_> {
         let mut digesting = Digesting::default();
         digesting.part(&plan.shape.fixed(&world.site).digest.bytes());
         digesting.part(plan.name.text().as_bytes()).json(&plan.metadata).json(&*plan.names).json(&plan.item);
-        digesting.part(&self.time.to_le_bytes());
+        digesting.part(&self.time.to_le_bytes()).json(&plan.pinned.as_deref());
         for (source, found) in self.sources.iter().zip(&self.found) {
             digesting.part(source.name.as_bytes()).part(&found.id.bytes());
             digesting.part(&found.stamp.modified_seconds().to_le_bytes());
@@ -324,6 +325,7 @@ fn what_is_read(name: &str) -> String {
     match name {
         crate::reads::ALL_FACTS => "the facts".to_owned(),
         crate::reads::TIME => "the time of the release".to_owned(),
+        crate::reads::PINNED => "what the lock pins".to_owned(),
         "release" => "the name of the release".to_owned(),
         "now" => "the time of the release as text".to_owned(),
         "group" | "kind" | "vars" | "item" | "source" | "files" => format!("`{name}`"),

@@ -51,7 +51,7 @@ impl Open<'_> {
         let mut pieces = Vec::new();
         for (index, step) in self.plan.shape.steps() {
             let ships = match selection {
-                Selection::All => step.ship,
+                Selection::All | Selection::Make => step.ship,
                 Selection::Only(id) => step.id == *id,
                 Selection::Until(_) => true,
             };

@@ -25,7 +25,7 @@ impl Open<'_> {
         })?;
         let name = named.trim().to_owned();
         release_name(&name)?;
-        let suffix = if *selection == Selection::All { "" } else { ".partial" };
+        let suffix = if selection.is_whole() { "" } else { ".partial" };
         let target = self.plan.output.join(format!("{name}{suffix}"));
         Ok((name, target))
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::toys::{self, Deliver, Log, Make, Outcome, facts, go_in, listing, make, output, plan, step};
 use super::*;
 use crate::template::Condition;
-use crate::{Happening, Keep, Source, Status, Step, Store};
+use crate::{Fact, Happening, Keep, Source, Status, Step, Store};
 
 /// A project with one source and one release.
 struct Project {
@@ -259,6 +259,33 @@ fn a_clock_that_was_set_back_costs_time_and_nothing_else() {
     fs::write(project.path("in.txt"), "two").unwrap();
     run(project.steps("T"));
     assert_eq!(project.ran(), ["hidden"]);
+}
+
+#[test]
+fn pinned_facts_are_given_again_and_nobody_is_asked() {
+    let (dir, asked) = (output(), Log::default());
+    let run = |pinned: Option<&str>| {
+        let steps = vec![
+            step("ask", toys::Ask { log: asked.clone() }, &[]),
+            step("a", Make { text: "{{ title }}".into(), ..make("a") }, &["ask"]),
+        ];
+        let mut plan = plan(&dir.path().join("out"), "n", steps);
+        let store = Arc::new(Store::hold(dir.path(), || false).unwrap());
+        let key = store.key("toy.yaml", &plan);
+        plan.keep = Some(Keep { store, key });
+        let facts =
+            |title: &str| [("title".to_owned(), Fact::new(title, "somebody", ""))].into_iter().collect();
+        plan.pinned = pinned.map(|title| Arc::new([("ask".to_owned(), facts(title))].into()));
+        go_in(&[plan], &Cancel::default(), now, |_| {})
+    };
+    run(None);
+    assert_eq!(listing(&dir.path().join("out")), ["n/a = answer 1"]);
+    // What was told once stands, and is not asked for again.
+    assert_eq!(run(None).report.releases[0].status, Status::UpToDate);
+    assert_eq!(run(Some("pinned")).report.status, Status::Done);
+    assert_eq!(listing(&dir.path().join("out")), ["n/a = pinned"]);
+    assert_eq!(run(Some("pinned")).report.releases[0].status, Status::UpToDate);
+    assert_eq!(asked.lock().unwrap().len(), 1);
 }
 
 /// Something that happens to a project between two runs.

@@ -103,6 +103,33 @@ impl Stage for Deliver {
     }
 }
 
+/// Asks somebody outside, who answers something else each time.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Ask {
+    #[serde(skip)]
+    pub(super) log: Log,
+}
+
+impl Stage for Ask {
+    const NAME: &'static str = "ask";
+    const ABOUT: &'static str = "asks";
+    const LANE: Lane = Lane::Net;
+    const PHASE: Phase = Phase::Gather;
+
+    fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
+        if let Some(pinned) = job.pinned() {
+            return Ok(Output { facts: pinned.clone(), ..Output::default() });
+        }
+        if job.is_offline() {
+            return Err(StageError::new("toy/offline", "nobody may be asked"));
+        }
+        let mut log = self.log.lock().unwrap();
+        log.push("asked".into());
+        let answer = Fact::new(format!("answer {}", log.len()), "somebody", "https://example.org");
+        Ok(Output { facts: [("title".to_owned(), answer)].into_iter().collect(), ..Output::default() })
+    }
+}
+
 /// Writes to a file while others read it.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Meddle {
@@ -160,6 +187,7 @@ pub(super) fn plan(output: &Path, name: &str, steps: Vec<Step>) -> Plan {
         item: None,
         time: TimeRule::At(1_000_000_000),
         keep: None,
+        pinned: None,
     }
 }
 
@@ -193,7 +221,14 @@ pub(super) fn go_in(
     now: fn() -> i64,
     change: impl FnOnce(&mut Runner<'_>),
 ) -> Outcome {
-    let world = World { site: Site::default(), now: Box::new(now), secret: Box::new(|_| Err("none".into())) };
+    // Whoever pins facts asks nobody.
+    let offline = plans.iter().any(|plan| plan.pinned.is_some());
+    let world = World {
+        site: Site::default(),
+        now: Box::new(now),
+        offline,
+        secret: Box::new(|_| Err("none".into())),
+    };
     let mut runner = Runner {
         id: format!("{:?}", std::thread::current().id()).replace(['(', ')'], "-"),
         jobs: 2,
