@@ -1,7 +1,8 @@
 //! Runs compiled manifests and tells how it goes: what `run`, `pack` and `batch` have in common.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -94,6 +95,7 @@ pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Ou
     let Some(stores) = state::hold(&mut compiled, &selection, &interrupt.cancel, ui) else {
         return Ok(None);
     };
+    one_name(&mut compiled);
     let locks = if keeping == Keeping::Locked { lock::hold_against(&compiled)? } else { Vec::new() };
     lock::pin(&mut compiled, keeping);
     let batches = batches(compiled);
@@ -221,6 +223,16 @@ pub fn known_step(option: &str, compiled: &[Compiled], step: &str) -> Result<(),
             .hint(words::did_you_mean(step, known)));
     }
     Ok(())
+}
+
+/// Gives an output folder the name by which the first manifest speaks of it, since a run knows folders by their names.
+fn one_name(compiled: &mut [Compiled]) {
+    let mut known: BTreeMap<PathBuf, Arc<PathBuf>> = BTreeMap::new();
+    for plan in compiled.iter_mut().flat_map(|manifest| &mut manifest.plans) {
+        let Ok(absolute) = std::path::absolute(&*plan.output) else { continue };
+        plan.output =
+            Arc::clone(known.entry(sources::direct(&absolute)).or_insert_with(|| Arc::clone(&plan.output)));
+    }
 }
 
 /// Manifests of one project, and those of none at all, share a run.

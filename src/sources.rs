@@ -53,8 +53,17 @@ impl Compiled {
         place: &str,
         identity: Option<String>,
         project: Arc<Project>,
-        plans: Vec<Plan>,
+        mut plans: Vec<Plan>,
     ) -> Self {
+        // A folder has one name in a run, whichever manifest speaks of it.
+        let mut last: Option<(Arc<PathBuf>, Arc<PathBuf>)> = None;
+        for plan in &mut plans {
+            let (_, output) = last
+                .take()
+                .filter(|(written, _)| *written == plan.output)
+                .unwrap_or_else(|| (Arc::clone(&plan.output), Arc::new(direct(&plan.output))));
+            last = Some((std::mem::replace(&mut plan.output, Arc::clone(&output)), output));
+        }
         Self {
             shown: shown.to_owned(),
             place: place.to_owned(),
@@ -199,8 +208,13 @@ pub fn folder_of(file: &Path) -> Result<PathBuf, Failure> {
 
 /// A path without `.` at its beginning and without detours, as one would type it.
 pub fn plain(path: &str) -> String {
-    let normal = normal(Path::new(path));
-    if normal.as_os_str().is_empty() { ".".to_owned() } else { normal.display().to_string() }
+    direct(Path::new(path)).display().to_string()
+}
+
+/// The same as a path.
+pub fn direct(path: &Path) -> PathBuf {
+    let normal = normal(path);
+    if normal.as_os_str().is_empty() { PathBuf::from(".") } else { normal }
 }
 
 /// The path without `.`, and without `..` where the folder before it is a real one.

@@ -1,12 +1,15 @@
 //! The program from outside: the binary in temporary folders, judged by other people's tools.
 
+mod batch;
 mod crash;
 mod docs;
 mod ebook;
+mod foretold;
 mod formats;
 mod language;
 mod lock;
 mod many;
+mod reports;
 mod safety;
 mod surface;
 mod world;
