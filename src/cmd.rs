@@ -10,12 +10,14 @@ mod inspect;
 mod kinds;
 mod lock;
 mod man;
+mod nfo;
 mod pack;
 mod plan;
 mod reproduce;
 mod run;
 mod schema;
 mod stages;
+mod templates;
 mod verify;
 
 use clap::Subcommand;
@@ -41,6 +43,8 @@ pub enum Command {
     Stages(stages::Args),
     Kinds(kinds::Args),
     Schema(schema::Args),
+    Nfo(nfo::Args),
+    Templates(templates::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -64,6 +68,8 @@ impl Command {
             Self::Stages(args) => stages::run(&args, ui),
             Self::Kinds(args) => kinds::run(&args, ui),
             Self::Schema(args) => schema::run(&args, ui),
+            Self::Nfo(args) => nfo::run(&args, ui),
+            Self::Templates(args) => templates::run(&args, ui),
             Self::Completions(args) => completions::run(&args, ui),
             Self::Man(args) => man::run(&args, ui),
         }

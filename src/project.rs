@@ -91,8 +91,19 @@ impl Surroundings {
         // Folders without assets are left out, so that manifests without any can share a run.
         let search = std::iter::once(home.join(PROJECT_FOLDER)).chain(self.user.clone());
         let search = search.filter(|folder| has_assets(folder)).collect();
-        let site = Site { settings, search, language: Arc::clone(&self.language) };
+        let site = Site { settings, search, given: Vec::new(), language: Arc::clone(&self.language) };
         Ok(Project { site, configurations, home: home.to_owned(), is_project: project_file.is_some() })
+    }
+
+    /// The folder of the user's own kinds and templates.
+    pub fn user_folder(&self) -> Option<PathBuf> {
+        self.user.clone()
+    }
+
+    /// The folder of own kinds and templates of the project around the current folder, whether it exists or not.
+    pub fn project_folder(&self) -> PathBuf {
+        let home = self.cwd.ancestors().find(|above| above.join(PROJECT_FILE).is_file());
+        home.unwrap_or(&self.cwd).join(PROJECT_FOLDER)
     }
 
     /// What manifests are compiled in.

@@ -3,6 +3,7 @@
 pub mod bar;
 pub mod diagnostics;
 pub mod json;
+pub mod page;
 pub mod paint;
 pub mod plain;
 pub mod summary;

@@ -13,6 +13,8 @@ pub struct Forecast {
     pub files: Vec<Artifact>,
     /// Whether the sizes are exact. Otherwise no file is larger than said.
     pub exact: bool,
+    /// What else is known beforehand and worth a word, such as how many files are going to be counted.
+    pub notes: Vec<String>,
 }
 
 impl Forecast {

@@ -2,9 +2,14 @@
 //!
 //! Knows which names a template asks for, not what they mean. Filters are handed in by the program ([`Language`]).
 
+mod asks;
+mod block;
+mod bounded;
 mod filter;
 mod language;
+mod limits;
 mod names;
+mod near;
 mod scope;
 
 use std::fmt;
@@ -12,8 +17,11 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+pub use asks::Asked;
+pub use block::{Arguments, Block};
 pub use filter::Filter;
 pub use language::Language;
+pub use near::nearest;
 pub use scope::Scope;
 
 /// A text with Liquid in it, as written. It is parsed where a [`Language`] is at hand.
@@ -40,6 +48,14 @@ impl Template {
         names.sort();
         names.dedup();
         names
+    }
+}
+
+impl Template {
+    /// Every name it asks for with its place, but for those it gives values to itself.
+    #[must_use]
+    pub fn asks(&self) -> Vec<Asked> {
+        asks::asked(&self.0)
     }
 }
 

@@ -81,22 +81,40 @@ impl Change {
     }
 
     pub(crate) fn between(what: impl Into<String>, old: Option<&Value>, new: Option<&Value>) -> Self {
+        let (old, new) = (old.map(text), new.map(text));
+        // What both begin with tells nothing, so of long texts the part is shown in which they differ.
+        let same = match (&old, &new) {
+            (Some(old), Some(new)) => {
+                old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count()
+            }
+            _ => 0,
+        };
+        let shown = |text: String| shown(&text, same);
         Self { what: what.into(), old: old.map(shown), new: new.map(shown) }
     }
 }
 
 /// A value as one would write it.
-fn shown(value: &Value) -> String {
-    let text = match value {
+fn text(value: &Value) -> String {
+    match value {
         Value::Null => "nothing".to_owned(),
         Value::String(text) => text.clone(),
         Value::Object(map) if map.contains_key(crate::reads::LONG) => "a long value".to_owned(),
         other => other.to_string(),
-    };
-    if text.chars().count() <= LONGEST {
-        return text;
     }
-    text.chars().take(LONGEST).chain(['…']).collect()
+}
+
+/// A text, or of a long one the part around what comes behind so many characters.
+fn shown(text: &str, same: usize) -> String {
+    let count = text.chars().count();
+    if count <= LONGEST {
+        return text.to_owned();
+    }
+    let from = same.saturating_sub(LONGEST / 4).min(count - LONGEST);
+    let begin = if from > 0 { "…" } else { "" };
+    let end = if from + LONGEST < count { "…" } else { "" };
+    let part: String = text.chars().skip(from).take(LONGEST).collect();
+    format!("{begin}{part}{end}")
 }
 
 impl fmt::Display for Why {
@@ -131,5 +149,22 @@ impl fmt::Display for Change {
             (Some(old), None) => write!(f, "{} is gone, was {old}", self.what),
             (Some(old), Some(new)) => write!(f, "{}: {old} → {new}", self.what),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_long_values_the_part_is_shown_in_which_they_differ() {
+        let long = |end: &str| Value::from(format!("{}{end}", "a".repeat(90)));
+        let change = Change::between("x", Some(&long("old")), Some(&long("new")));
+        let same = "a".repeat(77);
+        assert_eq!(change.to_string(), format!("x: …{same}old → …{same}new"));
+        let change = Change::between("x", None, Some(&long("")));
+        assert_eq!(change.to_string(), format!("x is new: {}…", "a".repeat(80)));
+        let change = Change::between("x", Some(&1.into()), Some(&"b".into()));
+        assert_eq!(change.to_string(), "x: 1 → b");
     }
 }

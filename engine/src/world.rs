@@ -16,6 +16,9 @@ pub struct Site {
     pub settings: serde_json::Map<String, Value>,
     /// Folders that are searched for a user's own assets, first match wins.
     pub search: Vec<PathBuf>,
+    /// Names that the manifest at hand gives to templates itself: `title` for a fact it sets, `vars.house` and `house` for
+    /// a variable. Empty where there is no manifest.
+    pub given: Vec<String>,
     /// Filters of the template language.
     pub language: Arc<Language>,
 }

@@ -21,6 +21,7 @@ Names:
   config       bindery.toml and the user's config.toml
   events       one line of `bindery run --progress json`
   report       the output of `bindery run --json`
+  note         the output of `bindery nfo show --json`
   plan         one entry of `bindery plan --json`
   facts        one line of `bindery inspect --json`
   verdict      one line of `bindery verify --json`
@@ -28,6 +29,9 @@ Names:
   changes      one entry of `bindery lock update --json`
   reproduction one entry of `bindery reproduce --json`
   diagnostics  the output of `bindery check --json`
+  template     one entry of `bindery templates list --json`
+  page         the output of `bindery templates render --json`
+  templates    one entry of `bindery templates check --json`
 
 Examples:
   bindery schema manifest > release.schema.json
@@ -61,9 +65,13 @@ const SCHEMAS: &[Row] = &[
     Row { name: "facts", make: || schema_for!(stages::facts::Inspection).to_value() },
     // The built-in kinds alone, so that the schema is the same wherever it is made.
     Row { name: "manifest", make: || manifests::manifest_schema_for(&stages::registry(), &Kinds::default()) },
+    Row { name: "note", make: || schema_for!(super::nfo::show::Shown).to_value() },
+    Row { name: "page", make: || schema_for!(super::templates::render::Rendered).to_value() },
     Row { name: "plan", make: || schema_for!(PlanListing).to_value() },
     Row { name: "reproduction", make: || schema_for!(Reproduction).to_value() },
     Row { name: "report", make: || schema_for!(engine::Report).to_value() },
+    Row { name: "template", make: || schema_for!(stages::nfo::Listing).to_value() },
+    Row { name: "templates", make: || schema_for!(super::templates::check::Checked).to_value() },
     Row { name: "verdict", make: || schema_for!(stages::verify::Verdict).to_value() },
 ];
 

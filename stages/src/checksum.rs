@@ -113,7 +113,7 @@ impl Stage for Checksum {
             let line = |input: &Input| (digits + input.artifact.name.len() + 16) as u64;
             Artifact::new(format!("sums.{}", format.extension), "", inputs.iter().map(line).sum())
         });
-        Forecast { read, files: files.collect(), exact: false }
+        Forecast { read, files: files.collect(), exact: false, ..Forecast::default() }
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {

@@ -61,6 +61,10 @@ pub struct Known {
     pub series: Option<String>,
     /// Its place in the series, which may be broken, such as 2.5.
     pub series_index: Option<f64>,
+    /// The season of a show.
+    pub season: Option<u32>,
+    /// The episode of a season.
+    pub episode: Option<u32>,
     /// Rights and licence.
     pub rights: Option<String>,
     /// The program that made the file.

@@ -6,19 +6,22 @@
 mod archive;
 #[cfg(test)]
 mod bench;
+mod blocks;
 mod checksum;
 mod enrich;
 mod extract;
 pub mod facts;
 mod files;
 mod filters;
-mod nfo;
+pub mod nfo;
 mod upload;
 pub mod verify;
 
 use engine::{Language, Registry};
 
 pub use extract::inspect;
+/// Pages of text, read and drawn.
+pub use formats::page;
 
 /// Every stage. A new one is a file, a `mod` line and a row here.
 #[must_use]
@@ -32,10 +35,10 @@ pub fn registry() -> Registry {
         .with::<upload::Upload>()
 }
 
-/// The template language of releases: Liquid with filters for names and for text of a fixed width.
+/// The template language of releases: Liquid with filters for names, and filters and blocks for text of a fixed width.
 #[must_use]
 pub fn language() -> Language {
-    Language::new(filters::FILTERS)
+    Language::with_blocks(filters::FILTERS, blocks::BLOCKS)
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ impl Stage for Upload {
         let size: u64 = inputs.iter().map(|input| input.artifact.size).sum();
         let files = self.names().iter().map(|name| Artifact::new(name, "", size)).collect();
         // Each copy is read back.
-        Forecast { read: 2 * size * self.names().len() as u64, files, exact: true }
+        Forecast { read: 2 * size * self.names().len() as u64, files, exact: true, ..Forecast::default() }
     }
 
     fn assets(&self, site: &Site) -> Vec<Asset> {

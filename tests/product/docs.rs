@@ -128,9 +128,12 @@ fn every_command_in_the_documentation_exists_with_its_options() {
         for line in page.lines().filter(|line| line.starts_with('|')) {
             for span in line.split('`').skip(1).step_by(2) {
                 let Some(call) = span.strip_prefix("bindery ") else { continue };
-                let command = call.split_whitespace().next().unwrap_or_default();
-                let help = helps.entry(command.to_owned()).or_insert_with(|| {
-                    let ran = world.run(&[command, "--help"]);
+                // Some commands have commands of their own.
+                let is_command = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+                let words: Vec<&str> = call.split_whitespace().take_while(is_command).collect();
+                let command = words.join(" ");
+                let help = helps.entry(command.clone()).or_insert_with(|| {
+                    let ran = world.run(&[&words[..], &["--help"]].concat());
                     assert_eq!(ran.code, Some(0), "{name} names `bindery {command}`\n{}", ran.stderr);
                     ran.stdout
                 });

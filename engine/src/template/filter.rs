@@ -8,6 +8,7 @@ use liquid_core::parser::{FilterArguments, FilterReflection, ParameterReflection
 use liquid_core::runtime::{Expression, Runtime};
 use serde_json::Value;
 
+use super::bounded::{MAX_TEXT, too_long};
 use super::scope::is_absent;
 
 /// A filter of the template language.
@@ -21,7 +22,8 @@ pub struct Filter {
     pub apply: fn(&Value, &[Value]) -> Result<Value, String>,
 }
 
-/// Filters that replace Liquid's own: `default` has to know a stand-in, and `size` counts bytes there.
+/// Filters that replace Liquid's own: `default` has to know a stand-in, `size` counts bytes there, `join` knows lists alone
+/// and `replace` no limit.
 pub(super) const OWN: &[Filter] = &[
     Filter {
         name: "default",
@@ -39,6 +41,32 @@ pub(super) const OWN: &[Filter] = &[
         },
     },
     Filter {
+        name: "join",
+        about: "the entries of a list as one text with the argument between them, a space otherwise",
+        apply: |input, args| {
+            let between = args.first().map_or_else(|| " ".to_owned(), text);
+            let Value::Array(list) = input else { return Ok(text(input).into()) };
+            if list.len().saturating_mul(between.len()) > MAX_TEXT {
+                return Err(too_long());
+            }
+            Ok(list.iter().map(text).collect::<Vec<_>>().join(&between).into())
+        },
+    },
+    Filter {
+        name: "replace",
+        about: "the text with every occurrence of the first argument replaced by the second",
+        apply: |input, args| {
+            let argument = |at: usize| args.get(at).map(text).unwrap_or_default();
+            let (input, from, to) = (text(input), argument(0), argument(1));
+            let found = input.matches(from.as_str()).count();
+            // Liquid's own multiplies two texts, however long.
+            if found.saturating_mul(to.len()) > MAX_TEXT {
+                return Err(too_long());
+            }
+            Ok(input.replace(from.as_str(), &to).into())
+        },
+    },
+    Filter {
         name: "size",
         about: "how many characters or entries there are",
         apply: |input, _| {
@@ -52,6 +80,17 @@ pub(super) const OWN: &[Filter] = &[
         },
     },
 ];
+
+/// Those of them that know a stand-in; through all others it passes as it is.
+const KNOWING: &[&str] = &["default", "size"];
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
 
 /// Liquid's view of a row.
 pub(super) fn parser(row: Filter) -> Box<dyn ParseFilter> {
@@ -112,7 +151,7 @@ impl fmt::Display for Call {
 impl liquid_core::Filter for Call {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> liquid_core::Result<Liquid> {
         // A stand-in passes through every filter but those that know it, so that it is found where it is printed.
-        let known = OWN.iter().any(|row| row.name == self.row.name);
+        let known = KNOWING.contains(&self.row.name);
         if !known && input.is_scalar() && is_absent(input.to_kstr().as_str()) {
             return Ok(input.to_value());
         }
@@ -132,7 +171,7 @@ impl liquid_core::Filter for Call {
     }
 }
 
-fn plain(value: &Liquid) -> Value {
+pub(super) fn plain(value: &Liquid) -> Value {
     match value {
         Liquid::Scalar(scalar) => {
             // A text that looks like a number stays a text: a year is printed as it was written.

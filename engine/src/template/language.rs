@@ -2,22 +2,15 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use liquid::ParserBuilder;
 
+use super::block::{self, Block};
+use super::bounded::{Assign, Capped, Capture, MAX_TEXT, too_long};
 use super::filter::{self, Filter};
-use super::{Scope, Template, TemplateError, names};
+use super::{Scope, Template, TemplateError, limits, names};
 
-/// Longest template, in bytes.
-const MAX_TEMPLATE: usize = 256 * 1024;
-/// Longest text that a template may print, in bytes.
-const MAX_TEXT: usize = 4 * 1024 * 1024;
-/// Deepest nesting of blocks: Liquid's parser recurses, and some thousand levels overflow the stack.
-const MAX_DEPTH: usize = 50;
-/// Highest number in a range such as `(1..100)`: Liquid makes the whole list at once.
-const MAX_RANGE: u64 = 10_000;
 /// How many parsed templates are kept.
 const MAX_CACHED: usize = 256;
 
@@ -31,9 +24,19 @@ impl Language {
     /// Liquid with these filters over the standard ones.
     #[must_use]
     pub fn new(filters: &[Filter]) -> Self {
+        Self::with_blocks(filters, &[])
+    }
+
+    /// The same, with these blocks and tags too.
+    #[must_use]
+    pub fn with_blocks(filters: &[Filter], blocks: &[Block]) -> Self {
+        let builder = ParserBuilder::with_stdlib().tag(Assign).block(Capture);
         let all = filter::OWN.iter().chain(filters);
-        let builder =
-            all.fold(ParserBuilder::with_stdlib(), |builder, &row| builder.filter(filter::parser(row)));
+        let builder = all.fold(builder, |builder, &row| builder.filter(filter::parser(row)));
+        let builder = blocks.iter().fold(builder, |builder, &row| match row.encloses {
+            true => builder.block(block::Row::new(row)),
+            false => builder.tag(block::Row::new(row)),
+        });
         // Building can only fail for partial templates, and there are none.
         let parser = builder.build().unwrap_or_default();
         Self { parser, parsed: Mutex::default() }
@@ -50,8 +53,12 @@ impl Language {
             return Ok(template.text().to_owned());
         }
         let parsed = self.parse(template)?;
-        let (view, absent) = scope.view(&names::paths(template.text()), &names::loops(template.text()));
-        let mut out = Capped(Vec::new());
+        let (view, absent) = scope.view(
+            &names::paths(template.text()),
+            &names::loops(template.text()),
+            &names::below(template.text()),
+        );
+        let mut out = Capped::default();
         match parsed.render_to(&mut out, &view) {
             Ok(()) => {
                 let text = String::from_utf8(out.0)
@@ -59,9 +66,7 @@ impl Language {
                 let names = absent.printed(&text);
                 if names.is_empty() { Ok(text) } else { Err(TemplateError::Missing { names }) }
             }
-            Err(_) if out.0.len() >= MAX_TEXT => {
-                Err(TemplateError::Render { message: format!("the text is longer than {MAX_TEXT} bytes") })
-            }
+            Err(_) if out.0.len() >= MAX_TEXT => Err(TemplateError::Render { message: too_long() }),
             // A filter that was given a stand-in complains of its type; the absent fact is the true cause.
             Err(_) if !absent.asked().is_empty() => Err(TemplateError::Missing { names: absent.asked() }),
             Err(error) => Err(TemplateError::Render { message: sentence(&error.to_string()) }),
@@ -73,7 +78,7 @@ impl Language {
         if let Some(parsed) = self.cache().get(text) {
             return Ok(Arc::clone(parsed));
         }
-        within_limits(text)?;
+        limits::within(text)?;
         let parsed = Arc::new(self.parser.parse(text).map_err(|error| syntax(text, &error.to_string()))?);
         let mut cache = self.cache();
         if cache.len() >= MAX_CACHED {
@@ -99,52 +104,6 @@ impl fmt::Debug for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Language")
     }
-}
-
-fn within_limits(text: &str) -> Result<(), TemplateError> {
-    let refuse = |message: String| Err(TemplateError::Syntax { message, line: 1, column: 1 });
-    if text.len() > MAX_TEMPLATE {
-        return refuse(format!("the template is longer than {MAX_TEMPLATE} bytes"));
-    }
-    if depth(text) > MAX_DEPTH {
-        return refuse(format!("blocks are nested more than {MAX_DEPTH} deep"));
-    }
-    for (at, _) in text.match_indices("..") {
-        let digits: String = text[at + 2..].chars().take_while(char::is_ascii_digit).collect();
-        if digits.parse::<u64>().map_or(!digits.is_empty(), |number| number > MAX_RANGE) {
-            return refuse(format!("a range may not pass {MAX_RANGE}"));
-        }
-    }
-    Ok(())
-}
-
-/// The deepest nesting of block tags. Counts openers and closers, whatever they are called. Within one expression
-/// parentheses and brackets nest too.
-fn depth(text: &str) -> usize {
-    let mut deepest = 0_usize;
-    let mut open = 0_usize;
-    for tag in text.split("{%").skip(1) {
-        let word: String =
-            tag.trim_start_matches('-').trim_start().chars().take_while(|c| c.is_alphanumeric()).collect();
-        match word.as_str() {
-            "if" | "unless" | "for" | "case" | "capture" | "tablerow" | "ifchanged" | "raw" | "comment" => {
-                open += 1
-            }
-            word if word.starts_with("end") => open = open.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(open);
-    }
-    let mut brackets = 0_usize;
-    for c in text.chars() {
-        match c {
-            '(' | '[' => brackets += 1,
-            ')' | ']' => brackets = brackets.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(brackets);
-    }
-    deepest
 }
 
 /// Takes place and cause out of Liquid's account of a parse error.
@@ -174,11 +133,7 @@ fn syntax(template: &str, account: &str) -> TemplateError {
 /// Line and column of a word inside the template's tags.
 fn place_of(template: &str, word: &str) -> (usize, usize) {
     let first = template.find(['{', '%']).unwrap_or(0);
-    let at = template[first..].find(word).map_or(0, |at| first + at);
-    let before = &template[..at];
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (line, column)
+    limits::place(template, template[first..].find(word).map_or(0, |at| first + at))
 }
 
 /// Makes a fragment of Liquid's multi-line message.
@@ -188,24 +143,6 @@ fn sentence(text: &str) -> String {
     let plain = joined.strip_prefix("liquid: ").unwrap_or(&joined).trim_end_matches('.');
     let mut chars = plain.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
-}
-
-/// Takes no more than [`MAX_TEXT`] bytes.
-struct Capped(Vec<u8>);
-
-impl Write for Capped {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_TEXT {
-            self.0.resize(MAX_TEXT, b' ');
-            return Err(io::Error::other("too long"));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -218,6 +155,7 @@ mod tests {
         let mut scope = Scope::new();
         scope.set("title", "L'Été");
         scope.set("authors", json!(["Ann", "Bob"]));
+        scope.set("streams", json!([{ "codec": "h264" }]));
         scope.set("identifiers", json!({ "isbn": "9780000000002" }));
         scope
     }
@@ -256,6 +194,14 @@ mod tests {
         check("{{ identifiers.doi | default: \"-\" }}", Ok("-"));
         check("{{ year | default: month }}", Err(&["month"]));
         check("{% for x in nothing %}{{ x }}{% endfor %}.", Ok("."));
+        check("{{ video[0].codec | default: \"-\" }}{{ video.first.codec | default: \"-\" }}", Ok("--"));
+        check("{{ video[0].codec }}", Err(&["video"]));
+        check("{% if streams[0].hdr %}a{% endif %}{{ streams[0].hdr | default: \"-\" }}", Ok("-"));
+        check(
+            "{% for s in streams %}{{ s.codec }}{{ s.hdr | default: \"-\" }}{% if s.fps %}x{% endif %}{% endfor %}",
+            Ok("h264-"),
+        );
+        check("{{ streams.first.codec }}{{ streams.size }}", Ok("h2641"));
         check("{% assign y = 3 %}{{ y }}{% for a in authors %}{{ a }}{% endfor %}", Ok("3AnnBob"));
     }
 
@@ -277,7 +223,7 @@ mod tests {
     fn depth_length_and_ranges_are_limited() {
         let language = Language::default();
         let deep = "{% if a %}".repeat(3000);
-        let wide = "x".repeat(MAX_TEMPLATE + 1);
+        let wide = "x".repeat(limits::MAX_TEMPLATE + 1);
         for text in
             [deep.as_str(), &wide, "{% for i in (1..99999999999) %}x{% endfor %}", &"{{ a[".repeat(4000)]
         {
@@ -289,6 +235,17 @@ mod tests {
             "{% for i in (1..9999) %}{{ x }}{% endfor %}"
         );
         assert!(matches!(language.render(&Template::new(bomb), &scope()), Err(TemplateError::Render { .. })));
+        for twice in [
+            "{% capture x %}{{ x }}{{ x }}{% endcapture %}",
+            "{% assign x = x | append: x %}",
+            "{% assign x = x | replace: 'y', x %}",
+            "{% assign l = l | concat: l %}",
+        ] {
+            let start = "{% assign x = 'yyyyyyyy' %}{% assign l = x | split: '' %}";
+            let bomb = format!("{start}{{% for i in (1..60) %}}{twice}{{% endfor %}}");
+            let made = language.render(&Template::new(bomb), &scope());
+            assert!(matches!(made, Err(TemplateError::Render { .. })), "{twice}: {made:?}");
+        }
     }
 
     #[test]

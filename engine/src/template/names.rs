@@ -2,6 +2,8 @@
 //!
 //! Gives too many rather than too few: words of tags and filters are among them, and do no harm.
 
+use std::collections::BTreeSet;
+
 /// Every dotted path inside `{{ … }}` and `{% … %}`, outside string literals.
 pub(super) fn paths(text: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
@@ -26,6 +28,18 @@ pub(super) fn loops(text: &str) -> Vec<Vec<String>> {
         in_expression(range.split_whitespace().next().unwrap_or_default(), &mut found);
     }
     found
+}
+
+/// Every name that stands below another, such as `codec` in `video[0].codec`.
+pub(super) fn below(text: &str) -> BTreeSet<&str> {
+    let tails = text
+        .split('.')
+        .skip(1)
+        .filter(|tail| tail.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'));
+    let end = |tail: &str| {
+        tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').unwrap_or(tail.len())
+    };
+    tails.filter_map(|tail| tail.get(..end(tail))).filter(|name| *name != "size").collect()
 }
 
 fn in_expression(text: &str, found: &mut Vec<Vec<String>>) {

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use liquid::model::{DisplayCow, KStringCow, State, Value as Liquid};
+use liquid::model::{DisplayCow, KStringCow, Object, State, Value as Liquid};
 use liquid::{ObjectView, ValueView};
 use serde_json::Value;
 
@@ -50,6 +50,15 @@ impl Scope {
         self.values.keys().map(String::as_str).inspect(|name| self.note(name))
     }
 
+    /// The same names with other values, or without those that become nothing. What is looked at in the result is noted as
+    /// if it were looked at here; what `change` sees is not.
+    #[must_use]
+    pub fn map(&self, mut change: impl FnMut(&Value) -> Option<Value>) -> Self {
+        let values = self.values.iter();
+        let values = values.filter_map(|(name, value)| Some((name.clone(), change(value)?))).collect();
+        Self { values, seen: self.seen.clone() }
+    }
+
     /// Notes from now on what is looked at.
     pub(crate) fn noting(mut self, seen: reads::Seen) -> Self {
         self.seen = Some(seen);
@@ -69,10 +78,19 @@ impl Scope {
 
     /// The view for one rendering, with stand-ins for `wanted` paths that lead nowhere. Names in `looped` are
     /// empty lists instead: a loop over what nobody knows has nothing to do.
-    pub(super) fn view(&self, wanted: &[Vec<String>], looped: &[Vec<String>]) -> (Node, Absent) {
+    ///
+    /// An entry of a list has no stand-ins, since Liquid copies it for each round: what it lacks of the names `below` is
+    /// nil there.
+    pub(super) fn view(
+        &self,
+        wanted: &[Vec<String>],
+        looped: &[Vec<String>],
+        below: &BTreeSet<&str>,
+    ) -> (Node, Absent) {
         wanted.iter().chain(looped).filter_map(|path| path.first()).for_each(|name| self.note(name));
         let absent = Absent::default();
-        let mut root = Node::Map(self.values.iter().map(|(k, v)| (k.clone(), Node::from_json(v))).collect());
+        let mut root =
+            Node::Map(self.values.iter().map(|(k, v)| (k.clone(), Node::from_json(v, below))).collect());
         for path in looped {
             root.stand_in(path, 0, &|_| Node::Plain(Liquid::Array(Vec::new())));
         }
@@ -148,12 +166,12 @@ pub(super) enum Node {
 }
 
 impl Node {
-    fn from_json(value: &Value) -> Self {
+    fn from_json(value: &Value, below: &BTreeSet<&str>) -> Self {
         match value {
             Value::Object(map) => {
-                Self::Map(map.iter().map(|(k, v)| (k.clone(), Self::from_json(v))).collect())
+                Self::Map(map.iter().map(|(k, v)| (k.clone(), Self::from_json(v, below))).collect())
             }
-            other => Self::Plain(liquid_value(other)),
+            other => Self::Plain(liquid_value(other, below)),
         }
     }
 
@@ -267,8 +285,9 @@ impl ValueView for Node {
 
     fn as_object(&self) -> Option<&dyn ObjectView> {
         match self {
-            Self::Map(_) => Some(self),
-            _ => None,
+            // What stands below a name that nobody knows is known no better.
+            Self::Map(_) | Self::Missing(..) => Some(self),
+            Self::Plain(value) => value.as_object(),
         }
     }
 
@@ -306,7 +325,8 @@ impl ObjectView for Node {
     fn get<'s>(&'s self, index: &str) -> Option<&'s dyn ValueView> {
         match self {
             Self::Map(map) => map.get(index).map(|node| node as &dyn ValueView),
-            _ => None,
+            Self::Missing(..) => Some(self),
+            Self::Plain(value) => value.as_object().and_then(|object| object.get(index)),
         }
     }
 }
@@ -319,12 +339,18 @@ impl Node {
 }
 
 /// A value for Liquid. One that holds the marks by chance or malice must not pass for a stand-in.
-fn liquid_value(value: &Value) -> Liquid {
+fn liquid_value(value: &Value, below: &BTreeSet<&str>) -> Liquid {
     match value {
         Value::String(text) if is_absent(text) => Liquid::scalar(text.replace([OPEN, CLOSE], "\u{fffd}")),
-        Value::Array(list) => Liquid::Array(list.iter().map(liquid_value).collect()),
+        Value::Array(list) => Liquid::Array(list.iter().map(|value| liquid_value(value, below)).collect()),
         Value::Object(map) => {
-            Liquid::Object(map.iter().map(|(key, value)| (key.clone().into(), liquid_value(value))).collect())
+            let known = map.iter().map(|(key, value)| (key.clone().into(), liquid_value(value, below)));
+            let lacking = below.iter().filter(|name| !map.contains_key(**name));
+            lacking
+                .map(|name| ((*name).to_owned().into(), Liquid::Nil))
+                .chain(known)
+                .collect::<Object>()
+                .into()
         }
         other => super::filter::liquid(other),
     }

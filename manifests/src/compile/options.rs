@@ -2,10 +2,12 @@
 //!
 //! Knows no option by name: what there is and what is right, the stage says.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use engine::value::shown;
-use engine::{AnyStage, OptionFault};
+use engine::{AnyStage, OptionFault, Site};
+use serde_json::Value;
 
 use super::Compiler;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -38,7 +40,9 @@ impl Compiler<'_, '_> {
         let schema = (kind.schema)();
         let before = self.faults.len();
         self.templates_in(with, &schema, &schema);
-        let built = decode_with(with, &schema, |json| (kind.build)(json.clone()).map_err(mismatch));
+        let folder = &self.effective.folder;
+        let build = |json: &Value| (kind.build)(anchored(json, &schema, folder)).map_err(mismatch);
+        let built = decode_with(with, &schema, build);
         let stage = match built {
             Ok(stage) => stage,
             Err(faults) => {
@@ -48,7 +52,7 @@ impl Compiler<'_, '_> {
                 return None;
             }
         };
-        for fault in stage.check(&self.context.site) {
+        for fault in stage.check(&self.site()) {
             let (walked, place) = locate(with, &path(&fault.path));
             let place = if walked.is_empty() { &key.place } else { &place };
             let mut found = Diagnostic::error("manifest/bad-option", fault.message).at(place);
@@ -57,6 +61,14 @@ impl Compiler<'_, '_> {
         }
         let broken = self.faults.iter().skip(before).any(|fault| fault.severity == Severity::Error);
         (!broken).then_some(stage)
+    }
+
+    /// Where the manifest stands, with the names that it gives to templates.
+    fn site(&self) -> Site {
+        let written = &self.effective.written;
+        let vars = written.vars.keys().flat_map(|name| [name.clone(), format!("vars.{name}")]);
+        let given = vars.chain(written.metadata.keys().cloned()).collect();
+        Site { given, ..self.context.site.clone() }
     }
 
     fn no_stage(&mut self, key: &Key) {
@@ -80,14 +92,23 @@ impl Compiler<'_, '_> {
     }
 }
 
+/// Options with the paths of files among them as seen from here: they are written relative to the manifest. Which options
+/// may be paths the schema says, with what such a path ends in.
+fn anchored(options: &Value, schema: &Value, folder: &Path) -> Value {
+    let mut options = options.clone();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    for (name, property) in properties.into_iter().flatten() {
+        let Some(extension) = property.get("x-file").and_then(Value::as_str) else { continue };
+        let Some(Value::String(path)) = options.get_mut(name) else { continue };
+        if Path::new(path.as_str()).extension().is_some_and(|found| found == extension) {
+            *path = folder.join(&*path).display().to_string();
+        }
+    }
+    options
+}
+
 /// A required option that is missing has no place of its own; where it belongs has.
-fn in_options(
-    fault: Diagnostic,
-    with: &Place,
-    key: &Key,
-    stage: &str,
-    schema: &serde_json::Value,
-) -> Diagnostic {
+fn in_options(fault: Diagnostic, with: &Place, key: &Key, stage: &str, schema: &Value) -> Diagnostic {
     let name = fault.message.strip_prefix("missing key `").and_then(|rest| rest.strip_suffix('`'));
     let Some(name) = name.filter(|_| fault.place.as_ref() == Some(with)) else { return fault };
     let property = schema.get("properties").and_then(|properties| properties.get(name));

@@ -124,6 +124,7 @@ mod tests {
             up_to_date: false,
             because: String::new(),
             why: engine::Why::Never,
+            notes: Vec::new(),
         }
     }
 

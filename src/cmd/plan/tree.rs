@@ -93,6 +93,7 @@ fn row(step: &StepListing, paint: Paint) -> Vec<String> {
         let about = if step.exact { "" } else { "up to " };
         marks.push(format!("{}, {about}{}", words::count(step.files, "file"), words::bytes(step.writes)));
     }
+    marks.extend(step.notes.iter().map(|note| clean(note)));
     let from = if step.from.is_empty() { "nothing".to_owned() } else { step.from.join(", ") };
     let because = words::short(&clean(&step.because), MOST_LETTERS);
     let because = if step.up_to_date { paint.good(&because) } else { because };
@@ -128,6 +129,7 @@ mod tests {
             up_to_date: false,
             because: engine::Why::Never.to_string(),
             why: engine::Why::Never,
+            notes: Vec::new(),
         }
     }
 

@@ -111,6 +111,9 @@ pub struct StepListing {
     pub because: String,
     /// The same in parts.
     pub why: Why,
+    /// What else is known beforehand, such as how many files a page is going to count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl PlanListing {
@@ -152,6 +155,7 @@ impl PlanListing {
             writes: forecast.written(),
             files: forecast.files.len(),
             exact: forecast.exact,
+            notes: forecast.notes.clone(),
             ..StepListing::of(plan.shape.step(*index))
         });
         Self {
@@ -215,6 +219,7 @@ impl StepListing {
             up_to_date: false,
             because: String::new(),
             why: Why::Never,
+            notes: Vec::new(),
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod volumes;
 pub mod zip;
 
 use std::io::{self, Read, Seek};
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -58,7 +59,7 @@ pub type Progress<'a> = dyn FnMut(u64) -> io::Result<()> + Send + 'a;
 pub trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek + ?Sized> ReadSeek for T {}
 
-/// The volumes of one archive in their order. As many are open at a time as there are threads, however many there are.
+/// The volumes of one archive in their order. As many are open at a time as [`Volumes::at_once`] says.
 pub trait Volumes: Sync {
     /// How many volumes there are.
     fn count(&self) -> usize;
@@ -66,6 +67,14 @@ pub trait Volumes: Sync {
     fn name(&self, index: usize) -> &str;
     /// Opens a volume at its first byte.
     fn open(&self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>>;
+    /// How many volumes may be read at once.
+    fn at_once(&self) -> usize {
+        1
+    }
+    /// Does the work for each of these volumes, in any order and on whatever threads there are.
+    fn each(&self, volumes: Range<usize>, work: &(dyn Fn(usize) + Sync)) {
+        volumes.for_each(work);
+    }
 }
 
 /// Something wrong with an archive.
@@ -205,6 +214,10 @@ impl Volumes for InMemory {
 
     fn open(&self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>> {
         Ok(Box::new(io::Cursor::new(&self.0[index].1)))
+    }
+
+    fn at_once(&self) -> usize {
+        3
     }
 }
 

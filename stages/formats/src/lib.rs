@@ -3,5 +3,6 @@
 pub mod archive;
 pub mod checksum;
 pub mod digest;
+pub mod page;
 pub mod read;
 pub mod text;

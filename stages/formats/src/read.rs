@@ -3,6 +3,7 @@
 //! Knows bytes and formats; opens no path, sees no file name, and never fails a file for being odd.
 //! A new format is a file under `read/`, a `mod` line and a row in [`READERS`].
 
+pub mod avi;
 pub mod cbz;
 mod codepage;
 #[cfg(test)]
@@ -11,6 +12,7 @@ pub mod djvu;
 pub mod epub;
 mod facts;
 pub mod fb2;
+mod fields;
 pub mod html;
 pub mod identifier;
 mod image;
@@ -20,16 +22,23 @@ pub mod markdown;
 mod markup;
 pub mod matroska;
 pub mod mobi;
+pub mod mp4;
+pub mod mpegps;
+pub mod mpegts;
 pub mod odf;
 pub mod office;
 pub mod ole;
 pub mod pdf;
+mod pes;
 mod properties;
 mod prose;
 pub mod rtf;
 mod seam;
+#[cfg(test)]
+mod sparse;
 pub mod txt;
 pub mod video;
+mod window;
 mod xml;
 mod zipped;
 
@@ -191,12 +200,44 @@ pub const READERS: &[Reader] = &[
         cover: None,
     },
     Reader {
+        name: "mp4",
+        about: "MP4, M4V, MOV and 3GP films, M4A and M4B sound",
+        extensions: &["mp4", "m4v", "mov", "qt", "m4a", "m4b", "3gp", "3g2", "f4v"],
+        sniff: mp4::sniff,
+        read: mp4::read,
+        cover: Some(mp4::cover),
+    },
+    Reader {
+        name: "avi",
+        about: "AVI films",
+        extensions: &["avi", "divx"],
+        sniff: avi::sniff,
+        read: avi::read,
+        cover: None,
+    },
+    Reader {
+        name: "mpegps",
+        about: "MPEG program streams: MPG and VOB",
+        extensions: &["mpg", "mpeg", "vob", "m2p", "evo"],
+        sniff: mpegps::sniff,
+        read: mpegps::read,
+        cover: None,
+    },
+    Reader {
         name: "cbz",
         about: "comics in a ZIP, with or without ComicInfo.xml",
         extensions: &["cbz"],
         sniff: cbz::sniff,
         read: cbz::read,
         cover: Some(cbz::cover),
+    },
+    Reader {
+        name: "mpegts",
+        about: "MPEG transport streams: TS, M2TS and MTS",
+        extensions: &["ts", "m2ts", "mts", "m2t", "trp", "tp"],
+        sniff: mpegts::sniff,
+        read: mpegts::read,
+        cover: None,
     },
     Reader {
         name: "html",

@@ -4,5 +4,8 @@
 
 pub mod cp437;
 pub mod cp850;
+pub mod diz;
+pub mod draw;
+pub mod sauce;
 pub mod transliterate;
 pub mod width;

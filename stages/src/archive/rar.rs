@@ -99,7 +99,7 @@ where
         Ok(layout) => {
             let volumes = layout.volumes().iter();
             let files = volumes.map(|volume| Artifact::new(&volume.name, "", volume.size)).collect();
-            Forecast { read, files, exact: true }
+            Forecast { read, files, exact: true, ..Forecast::default() }
         }
         // What cannot be laid out is told when it runs.
         Err(_) => Forecast { read, ..Forecast::default() },

@@ -57,7 +57,7 @@ pub(super) fn forecast(options: &Archive, inputs: &[Input]) -> Forecast {
     // What does not shrink is framed, which takes less than half a percent in all of the formats.
     let size = all + all / 200 + EACH;
     let name = format!("archive.{}", options.format);
-    Forecast { read, files: vec![Artifact::new(&name, "", size)], exact: false }
+    Forecast { read, files: vec![Artifact::new(&name, "", size)], exact: false, ..Forecast::default() }
 }
 
 /// Makes an archive that is written front to back by `write`, with its digests taken on the way.

@@ -62,7 +62,7 @@ pub(super) fn forecast(options: &Archive, inputs: &[Input]) -> Forecast {
         vec![Artifact::new("archive.zip", "", total(&shared) + END)]
     };
     let read = inputs.iter().map(|input| input.artifact.size).sum();
-    Forecast { read, files, exact: false }
+    Forecast { read, files, exact: false, ..Forecast::default() }
 }
 
 pub(super) fn run(options: &Archive, job: &Job<'_>) -> Result<Output, StageError> {

@@ -2,38 +2,34 @@
 //!
 //! Knows columns and no encoding: what its lines may hold is settled by the function it is given.
 
-use formats::text::width;
+use formats::text::{draw, width};
 
 /// A text as lines.
-pub(super) struct Page {
+pub(super) struct Sheet {
     pub(super) lines: Vec<String>,
-    /// How many lines had to be wrapped.
-    pub(super) wrapped: usize,
+    /// How many lines had to be folded.
+    pub(super) folded: usize,
 }
 
 /// Splits into lines without control characters or trailing space, none wider than `columns` as `written`
 /// writes it. Empty lines at the beginning and the end go, since they come from the tags of the template.
-pub(super) fn lay_out(text: &str, columns: usize, written: &mut dyn FnMut(&str) -> String) -> Page {
-    let mut page = Page { lines: Vec::new(), wrapped: 0 };
+pub(super) fn lay_out(text: &str, columns: usize, written: &mut dyn FnMut(&str) -> String) -> Sheet {
+    let mut sheet = Sheet { lines: Vec::new(), folded: 0 };
     for line in text.lines() {
-        let line = written(&width::clean(&line.replace('\t', "    ")));
-        let line = line.trim_end();
-        if width::width(line) <= columns {
-            page.lines.push(line.to_owned());
-            continue;
-        }
-        page.wrapped += 1;
-        let indent: String = line.chars().take_while(|c| *c == ' ').take(columns / 2).collect();
-        for part in width::wrap(line.trim_start(), columns - indent.len()) {
-            page.lines.push(format!("{indent}{part}").trim_end().to_owned());
-        }
+        let line = match draw::as_rule(line) {
+            Some((pattern, title)) => written(&draw::rule(columns, pattern, Some(title))),
+            None => written(&width::clean(&line.replace('\t', "    "))),
+        };
+        let mut folded = draw::fold(&line, columns);
+        sheet.folded += usize::from(folded.len() > 1);
+        sheet.lines.append(&mut folded);
     }
     let filled = |line: &String| !line.is_empty();
-    let first = page.lines.iter().position(filled).unwrap_or(0);
-    let last = page.lines.iter().rposition(filled).map_or(first, |last| last + 1);
-    page.lines.truncate(last);
-    page.lines.drain(..first);
-    page
+    let first = sheet.lines.iter().position(filled).unwrap_or(0);
+    let last = sheet.lines.iter().rposition(filled).map_or(first, |last| last + 1);
+    sheet.lines.truncate(last);
+    sheet.lines.drain(..first);
+    sheet
 }
 
 #[cfg(test)]
@@ -41,10 +37,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_lines_are_wrapped_with_their_indent_and_control_characters_go() {
-        let page = lay_out("\n\n  one two three\u{1b}[31m\u{7}\nx\ty  \n\n", 10, &mut str::to_owned);
-        assert_eq!(page.lines, ["  one two", "  three", "x    y"]);
-        assert_eq!(page.wrapped, 1);
+    fn long_lines_are_folded_with_their_indent_and_control_characters_go() {
+        let sheet = lay_out("\n\n  one two three\u{1b}[31m\u{7}\nx\ty  \n\n", 10, &mut str::to_owned);
+        assert_eq!(sheet.lines, ["  one two", "  three", "x    y"]);
+        assert_eq!(sheet.folded, 1);
+    }
+
+    #[test]
+    fn an_open_rule_is_as_wide_as_the_page() {
+        let sheet = lay_out(&format!("a\n{}\nb", draw::open_rule("=", Some("T"))), 12, &mut str::to_owned);
+        assert_eq!(sheet.lines, ["a", "== T =======", "b"]);
     }
 
     proptest::proptest! {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, Done, faults};
 
 /// Built-in templates and the widths they are made for.
-const TEMPLATES: &[(&str, usize)] = &[("diz", 44), ("docs", 80), ("ebook", 80), ("plain", 80), ("tv", 80)];
+const TEMPLATES: &[(&str, usize)] =
+    &[("classic", 80), ("diz", 44), ("docs", 80), ("ebook", 80), ("minimal", 80), ("plain", 80), ("tv", 80)];
 
 fn full() -> Vec<(&'static str, Value)> {
     vec![
@@ -79,7 +80,9 @@ fn check(facts: &[(&str, Value)], template: &str, columns: usize) -> (Done, Vec<
         }
         assert!(!lines[0].is_empty() && !lines[lines.len() - 1].is_empty(), "{lines:?}");
         assert!(
-            lines.windows(2).all(|pair| template == "ebook" || !pair.iter().all(String::is_empty)),
+            lines
+                .windows(2)
+                .all(|pair| matches!(template, "ebook" | "minimal") || !pair.iter().all(String::is_empty)),
             "{text}"
         );
         made = Some((done, lines));
@@ -184,13 +187,14 @@ fn columns_stay_where_one_letter_becomes_several() {
 
 #[test]
 fn a_fact_that_the_template_needs_and_nobody_knows_is_an_error_that_names_both() {
-    for template in ["ebook", "tv"] {
-        let done = bench(&[]).run("nfo", json!({ "template": template }));
-        assert_eq!(done.code(), "fact/missing");
-        let (_, message, hint) = done.failure.unwrap();
-        assert_eq!(message, format!("nobody knows `title`, which the template `{template}` prints"));
-        assert!(hint.starts_with("set it under `metadata:` (`title: …`)"), "{hint}");
-    }
+    let own = bench(&[]).asset("templates/own.liquid", "{{ release }} {{ title | upcase }}");
+    let done = own.run("nfo", json!({ "template": "own" }));
+    assert_eq!(done.code(), "fact/missing");
+    let (_, message, hint) = done.failure.unwrap();
+    assert_eq!(message, "nobody knows `title`, which the template `own` prints");
+    assert!(hint.starts_with("set it under `metadata:` (`title: …`)"), "{hint}");
+    let must = bench(&[]).run("nfo", json!({ "require": ["isbn"] }));
+    assert_eq!(must.code(), "fact/missing");
 }
 
 #[test]
@@ -231,10 +235,7 @@ fn options_that_cannot_be_meant_are_refused_with_advice() {
         let found = faults("nfo", with);
         assert!(found.len() == 1 && found[0].contains(wanted), "{found:?}");
     };
-    check(
-        json!({ "template": "eboook" }),
-        "template: there is no template `eboook` (the built-in ones are diz,",
-    );
+    check(json!({ "template": "eboook" }), "template: there is no template `eboook` (did you mean `ebook`?)");
     check(json!({ "template": "../x" }), "template: `../x` is no template name");
     check(json!({ "width": 19 }), "width: a width is from 20 to 1000 columns");
     check(json!({ "width": 1001 }), "width: a width");

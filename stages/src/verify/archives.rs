@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::ops::Range;
 use std::path::PathBuf;
 
 use engine::StageError;
@@ -206,6 +207,15 @@ impl Volumes for Opened<'_> {
 
     fn name(&self, index: usize) -> &str {
         self.members.get(index).map_or("", |member| split(&member.name).1)
+    }
+
+    fn at_once(&self) -> usize {
+        // Twice as many as threads, so that few wait for the slowest.
+        rayon::current_num_threads().saturating_mul(2)
+    }
+
+    fn each(&self, volumes: Range<usize>, work: &(dyn Fn(usize) + Sync)) {
+        volumes.into_par_iter().for_each(work);
     }
 
     fn open(&self, index: usize) -> io::Result<Box<dyn ReadSeek + '_>> {

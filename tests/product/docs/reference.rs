@@ -13,6 +13,9 @@ use crate::world::World;
 /// Where the tables of filters lie.
 const FILTERS: [&str; 2] = ["stages/src/filters.rs", "engine/src/template/filter.rs"];
 
+/// Where the table of blocks lies.
+const BLOCKS: &str = "stages/src/blocks.rs";
+
 /// The whole page.
 pub fn reference(root: &Path) -> String {
     let world = World::new();
@@ -21,7 +24,7 @@ pub fn reference(root: &Path) -> String {
         "# Reference\n\n<!-- Written by the tests from the program's own output: UPDATE=1 cargo test --test product \
          the_reference -->\n\nEverything a manifest can say, as the program knows it. \
          [manifest.md](manifest.md) explains it.\n\n- [Manifest](#manifest)\n- [Step](#step)\n- [Stages](#stages)\n\
-         - [Kinds](#kinds)\n- [Filters](#filters)\n- [Facts](#facts)\n- [Configuration](#configuration)\n\
+         - [Kinds](#kinds)\n- [Filters](#filters)\n- [Blocks](#blocks)\n- [Facts](#facts)\n- [Configuration](#configuration)\n\
          - [Events](#events)\n",
     );
     let manifest = schema("manifest");
@@ -49,7 +52,11 @@ pub fn reference(root: &Path) -> String {
     page.push_str(
         "\n## Filters\n\nBeside the standard filters of Liquid:\n\n| filter | gives |\n|---|---|\n",
     );
-    for (name, about) in filters(root) {
+    for (name, about) in table(root, &FILTERS, "Filter") {
+        writeln!(page, "| `{name}` | {} |", cell(&about)).unwrap();
+    }
+    page.push_str("\n## Blocks\n\nFor pages of a fixed width, beside the blocks and tags of Liquid:\n\n| block | does |\n|---|---|\n");
+    for (name, about) in table(root, &[BLOCKS], "Block") {
         writeln!(page, "| `{name}` | {} |", cell(&about)).unwrap();
     }
     let facts = schema("facts");
@@ -141,7 +148,7 @@ fn may_be_null(value: &Value) -> bool {
 pub fn begins_with_defaults(code: &str) -> bool {
     let lines: Vec<&str> = code.lines().map(str::trim).collect();
     let before = lines.windows(2).filter(|pair| pair[1] == "#[default]").map(|pair| pair[0]);
-    before.into_iter().all(|line| line.starts_with("enum ") && line.ends_with('{'))
+    before.into_iter().all(|line| line.trim_start_matches("pub ").starts_with("enum ") && line.ends_with('{'))
 }
 
 /// The type of a value as people say it.
@@ -186,20 +193,21 @@ fn type_of(value: &Value, root: &Value) -> String {
     }
 }
 
-/// Names and descriptions of all filters, by name.
-fn filters(root: &Path) -> Vec<(String, String)> {
+/// Names and descriptions of all rows of tables, by name.
+fn table(root: &Path, files: &[&str], row: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for file in FILTERS {
+    for file in files {
         let text = fs::read_to_string(root.join(file)).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         let quoted = |text: &str, key: &str| {
             let rest = text.split_once(&format!("{key}: \""))?.1;
             rest.split_once("\",\n").map(|(word, _)| word.to_owned())
         };
-        let rows = code.split("    Filter {\n").skip(1);
+        let opening = format!("    {row} {{\n");
+        let rows = code.split(opening.as_str()).skip(1);
         found.extend(rows.filter_map(|row| Some((quoted(row, "name")?, quoted(row, "about")?))));
     }
-    assert!(found.len() >= 10, "{found:?}");
+    assert!(found.len() >= 5, "{found:?}");
     found.sort();
     found
 }

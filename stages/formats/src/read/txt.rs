@@ -2,7 +2,7 @@
 //!
 //! Knows no markup but the first heading of a Markdown file. A format with a signature of its own is not plain text.
 
-pub(super) mod encoding;
+pub(crate) mod encoding;
 
 use super::markup::collapse;
 use super::prose::{Words, language};

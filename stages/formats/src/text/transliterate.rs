@@ -75,6 +75,11 @@ pub fn for_cp437(text: &str) -> ForCp437 {
 
 /// The letters a language writes its own way, lower-case.
 fn spelling(language: &str) -> &'static [(char, &'static str)] {
+    /// Longest tag that names a language; what is longer is looked at over and over for nothing.
+    const LONGEST: usize = 64;
+    if language.len() > LONGEST {
+        return &[];
+    }
     match language.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "de" => &[('\u{e4}', "ae"), ('\u{f6}', "oe"), ('\u{fc}', "ue")],
         "uk" => &[

@@ -132,7 +132,7 @@ fn one_line(text: &str) -> String {
     clean(text).replace('\n', " ")
 }
 
-fn columns(character: char) -> usize {
+pub(crate) fn columns(character: char) -> usize {
     character.width().unwrap_or(0)
 }
 
@@ -142,7 +142,7 @@ fn is_breaking_space(character: char) -> bool {
 
 /// Controls, and what reorders, hides or restyles its neighbours. The joiners that some scripts are spelled with are not
 /// among them.
-fn is_unseen(character: char) -> bool {
+pub(crate) fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
@@ -150,7 +150,7 @@ fn is_unseen(character: char) -> bool {
 }
 
 /// Bytes of the escape sequence that a text begins with. One that never ends is just its first character.
-fn escape_sequence(text: &str) -> usize {
+pub(crate) fn escape_sequence(text: &str) -> usize {
     /// A longer string is no command.
     const LONGEST: usize = 4096;
     let bytes = text.as_bytes();

@@ -1,6 +1,6 @@
 //! Reads every byte of a RAR set and says what is wrong with it.
 //!
-//! One pass, bounded memory, the volumes on all threads. Checks what no other reader does: the CRC of each volume where
+//! One pass, bounded memory, as many volumes at once as the caller says. Checks what no other reader does: the CRC of each volume where
 //! there is one, its number, and that all parts of a file tell the same of it. Knows how to unpack nothing: what
 //! is compressed or encrypted is named as not checked.
 
@@ -8,7 +8,6 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use blake2s_simd::blake2sp;
-use rayon::prelude::*;
 
 use super::super::{Progress, Verdict, Volumes};
 use super::headers::{Block, FileHeader, Reading};
@@ -33,35 +32,32 @@ pub fn verify(
     if count > 0 {
         seen.push(check.in_turn(reading, volumes, 0, progress)?);
     }
-    let together = if check.summed_in_order { 1 } else { rayon::current_num_threads().saturating_mul(2) };
+    let together = if check.summed_in_order { 1 } else { volumes.at_once().max(1) };
     while seen.len() < count {
         let from = seen.len();
         let to = from.saturating_add(together).min(count);
-        if together == 1 {
-            seen.push(check.in_turn(reading, volumes, from, progress)?);
-            continue;
-        }
-        let shared = Mutex::new(&mut *progress);
-        let kept: Vec<Option<(Seen, Kept)>> = (from..to)
-            .into_par_iter()
-            .map(|index| {
-                let mut kept = Kept::default();
+        let kept: Vec<Slot> = (from..to).map(|_| Slot::default()).collect();
+        if together > 1 {
+            let shared = Mutex::new(&mut *progress);
+            volumes.each(from..to, &|index| {
                 let mut passed = |bytes| (shared.lock().unwrap_or_else(PoisonError::into_inner))(bytes);
-                match scan(reading, volumes, index, &mut kept, &mut passed) {
-                    Ok(seen) => Ok(Some((seen, kept))),
-                    Err(Halt::Enough) => Ok(None),
-                    Err(Halt::Stopped(error)) => Err(error),
+                let mut listener = Kept::default();
+                let scanned = scan(reading, volumes, index, &mut listener, &mut passed);
+                if let Some(slot) = kept.get(index - from) {
+                    let scanned = scanned.map(|seen| (seen, listener));
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(scanned);
                 }
-            })
-            .collect::<io::Result<_>>()?;
-        for (index, kept) in (from..to).zip(kept) {
-            seen.push(match kept {
-                Some((one, kept)) => {
+            });
+        }
+        for (index, slot) in (from..to).zip(kept) {
+            seen.push(match slot.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                Some(Ok((one, kept))) => {
                     check.report.volume = volumes.name(index).to_owned();
                     kept.0.into_iter().for_each(|sight| check.judge(sight));
                     one
                 }
-                None => check.in_turn(reading, volumes, index, progress)?,
+                Some(Err(Halt::Stopped(error))) => return Err(error),
+                Some(Err(Halt::Enough)) | None => check.in_turn(reading, volumes, index, progress)?,
             });
         }
     }
@@ -69,6 +65,9 @@ pub fn verify(
     check_volumes(&seen, &mut check.report.verdict);
     Ok(check.report.verdict)
 }
+
+/// What was seen of a volume before its turn, once it is read.
+type Slot = Mutex<Option<Result<(Seen, Kept), Halt>>>;
 
 /// What is known of the volumes up to here.
 #[derive(Default)]

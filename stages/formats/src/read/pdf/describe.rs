@@ -1,6 +1,7 @@
 //! What a PDF's information dictionary and its XMP packet say, as facts.
 //!
-//! The dictionary is what people see in their programs, so it wins where it says something; the packet fills in.
+//! The packet is the newer of the two and the one that standards name, so it wins where it says something sane; the
+//! dictionary fills in.
 
 use super::file::File;
 use super::object::Dictionary;
@@ -25,25 +26,26 @@ pub fn describe(
         let value = file.value(information, name);
         value.text().map(|text| collapse(&text::decode(text))).filter(|text| is_sane(text))
     };
-    let title = said("Title").filter(|title| !is_placeholder(title));
-    set(found, "title", title.or_else(|| xmp.first(DUBLIN_CORE, "title")), limits);
+    let packet = |space, name| xmp.first(space, name).filter(|text| is_sane(text));
+    let titles = [packet(DUBLIN_CORE, "title"), said("Title")];
+    set(found, "title", titles.into_iter().flatten().find(|title| !is_placeholder(title)), limits);
     set(found, "subtitle", xmp.first(PRISM, "subtitle"), limits);
-    let authors = authors(said("Author"), xmp.all(DUBLIN_CORE, "creator"));
+    let authors = authors(xmp.all(DUBLIN_CORE, "creator"), said("Author"));
     found.set_list("authors", authors.iter().map(String::as_str), limits);
     let contributors = xmp.all(DUBLIN_CORE, "contributor");
     found.set_list("contributors", contributors.iter().map(String::as_str), limits);
     set(found, "publisher", xmp.first(DUBLIN_CORE, "publisher"), limits);
     let date = said("CreationDate").and_then(|date| text::date(&date).or(Some(date)));
     let published = ["publicationDate", "coverDate"].iter().find_map(|name| xmp.first(PRISM, name));
-    let dates = [published, xmp.first(DUBLIN_CORE, "date"), date, xmp.first(BASIC, "CreateDate")];
+    let dates = [published, xmp.first(DUBLIN_CORE, "date"), xmp.first(BASIC, "CreateDate"), date];
     if let Some(date) = dates.into_iter().flatten().find(|date| crate::read::facts::date(date).is_some()) {
         found.set_date(&date);
     }
-    if let Some(description) = said("Subject").or_else(|| xmp.first(DUBLIN_CORE, "description")) {
+    if let Some(description) = packet(DUBLIN_CORE, "description").or_else(|| said("Subject")) {
         found.set_lines("description", &plain(&description), limits);
     }
     subjects(said("Keywords"), xmp, found, limits);
-    set(found, "producer", said("Producer").or_else(|| xmp.first(PDF, "Producer")), limits);
+    set(found, "producer", packet(PDF, "Producer").or_else(|| said("Producer")), limits);
     set(found, "rights", xmp.first(DUBLIN_CORE, "rights"), limits);
     let named = [("isbn", said("ISBN")), ("doi", said("doi").or_else(|| said("DOI")))];
     identifiers(named, xmp, found, limits);
@@ -81,14 +83,11 @@ fn is_placeholder(title: &str) -> bool {
         || !title.chars().any(char::is_alphanumeric)
 }
 
-/// The packet lists people; the dictionary has them in one text, which semicolons divide. A packet that lists only some
-/// of them, or others, is stale.
-fn authors(said: Option<String>, listed: Vec<String>) -> Vec<String> {
+/// The packet lists people, the dictionary has them in one text; in both, some programs divide them by semicolons.
+fn authors(listed: Vec<String>, said: Option<String>) -> Vec<String> {
     let listed: Vec<String> = listed.iter().map(|name| collapse(name)).filter(|name| is_sane(name)).collect();
-    let Some(said) = said else { return listed.iter().flat_map(|names| divided(names)).collect() };
-    let agrees = listed.len() > 1
-        && (listed.contains(&said) || listed.iter().all(|name| said.contains(name.as_str())));
-    if agrees { listed } else { divided(&said) }
+    let all = if listed.is_empty() { said.into_iter().collect() } else { listed };
+    all.iter().flat_map(|names| divided(names)).collect()
 }
 
 fn divided(names: &str) -> Vec<String> {

@@ -11,6 +11,7 @@
 //! | VP8, VP9 | [`vpx::vp9_configuration`] | [`vpx::vp8`], [`vpx::vp9`] |
 //! | MPEG-1, MPEG-2, MPEG-4 ASP, VC-1 | the same as of a stream | [`mpeg2::stream`], [`mpeg4::stream`], [`vc1::stream`] |
 //! | `ProRes`, FFV1 | [`prores::fourcc`], [`ffv1::configuration`] | [`prores::frame`], [`ffv1::frame`] |
+//! | JPEG, DNxHD | | [`intra::jpeg`], [`intra::dnxhd`] |
 //! | AAC | [`aac::configuration`] | [`aac::adts`] |
 //! | AC-3, E-AC-3 | [`ac3::configuration`], [`ac3::enhanced_configuration`] | [`ac3::frames`] |
 //! | DTS, MPEG audio, TrueHD | | [`dts::frames`], [`mpa::frames`], [`truehd::frames`] |
@@ -26,6 +27,7 @@ mod bits;
 pub mod dts;
 pub mod ffv1;
 pub mod hevc;
+pub mod intra;
 pub mod mpa;
 pub mod mpeg2;
 pub mod mpeg4;
@@ -75,6 +77,11 @@ pub fn video_frame(word: &str, record: &[u8], sample: &[u8]) -> Option<Video> {
         "vc-1" => vc1::stream(sample),
         "ffv1" if record.is_empty() => ffv1::frame(sample),
         "prores" => prores::frame(sample),
+        "mjpeg" => intra::jpeg(sample),
+        "dnxhd" => intra::dnxhd(sample),
+        "dv" => Some(intra::eight_bits("dv")),
+        "h263" => Some(intra::eight_bits("h263")),
+        "huffyuv" => Some(intra::eight_bits("huffyuv")),
         _ => None,
     }
 }
