@@ -210,3 +210,18 @@ fn a_batch_that_was_cut_off_goes_on_where_it_was() {
     assert!(count("up_to_date") + 1 >= before, "{before} before, {}", count("up_to_date"));
     assert_eq!(names(&world.path("dist")).len(), 12, "nothing else is left behind");
 }
+
+#[test]
+fn the_example_runs() {
+    let world = World::new();
+    for (name, bytes) in tree(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")) {
+        if !name.contains("dist/") && !name.contains(".bindery/state") {
+            world.write(&name, bytes);
+        }
+    }
+    let mut command = world.command(&["batch", "--file", "jobs.json", "--json"]);
+    let ran = Ran::of(command.current_dir(world.path("batch")).output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.json()["jobs"][2]["releases"].as_array().unwrap().len() > 1);
+    assert_eq!(names(&world.path("batch/dist")).len(), 2);
+}

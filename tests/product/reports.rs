@@ -303,3 +303,33 @@ fn a_trace_is_whole_however_the_run_ends() {
         assert!(!spans(&world).is_empty());
     }
 }
+
+#[test]
+fn the_pipelines_of_the_examples_say_what_bindery_knows() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/ci");
+    let world = World::new();
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
+    let commands = "import sys, yaml\ndef walk(node):\n    \
+        if isinstance(node, dict): [walk(value) for value in node.values()]\n    \
+        elif isinstance(node, list): [walk(value) for value in node]\n    \
+        elif str(node).startswith('bindery '): print(node)\nwalk(yaml.safe_load(open(sys.argv[1])))";
+    for file in ["github.yml", "gitlab-ci.yml"] {
+        if tool(&folder, &python, &["-c", "import yaml"]).is_none_or(|ran| ran.code != Some(0)) {
+            eprintln!("SKIPPED: python has no yaml");
+            return;
+        }
+        let listed = content(&folder, &python, &["-c", commands, file]).unwrap();
+        assert!(
+            listed.stdout.contains("bindery run ") && listed.stdout.contains("--locked"),
+            "{}",
+            listed.stdout
+        );
+        for line in listed.stdout.lines() {
+            let mut words = line.split_whitespace().skip(1);
+            let help = world.done(&[words.next().unwrap(), "--help"]).stdout;
+            for option in words.filter(|word| word.starts_with("--")) {
+                assert!(help.contains(option), "{file}: {line}: {option}");
+            }
+        }
+    }
+}
