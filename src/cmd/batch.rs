@@ -89,7 +89,8 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     if !faults.is_empty() {
         Failure::from(faults).tell(ui);
     }
-    let begins = !compiled.is_empty() && !(wrong && args.fail_fast);
+    let refuses = wrong && args.fail_fast;
+    let begins = !compiled.is_empty() && !refuses;
     let (keep_going, running) = (!args.fail_fast, args.running.clone());
     let outcome = if begins {
         let keeping = Keeping::default();

@@ -56,10 +56,10 @@ fn world() -> World {
         "release: 1\nkind: ebook\ngroup: GRP\nfor_each: \"*.epub\"\nsteps:\n  diz: { optional: true }\n  nfo:\n    \
          with: { template: house }\n",
     );
-    // Code page 437 lacks what only the bad book prints, and the template keeps it from being written otherwise.
+    // Nobody knows the publisher, for which the template asks of the bad book alone.
     world.write(
         ".bindery/templates/house.liquid",
-        "{{ title }}\n{% if title == \"Bad\" %}{{ nobody_knows_this }}{% endif %}\n",
+        "{{ title }}\n{% if title == \"Bad\" %}{{ publisher }}{% endif %}\n",
     );
     world
 }
