@@ -1,7 +1,10 @@
 //! The only door through which a stage reaches the world.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use serde_json::Value;
@@ -27,7 +30,7 @@ pub struct Job<'a> {
     pub(crate) seen: &'a Seen,
     pub(crate) wanted: &'a BTreeSet<String>,
     pub(crate) carried: Option<&'a BTreeSet<String>>,
-    pub(crate) folder: &'a Path,
+    pub(crate) folder: &'a Place<'a>,
     pub(crate) into: Option<&'a str>,
     pub(crate) release: Option<&'a str>,
     pub(crate) release_folder: Option<&'a Path>,
@@ -39,6 +42,43 @@ pub struct Job<'a> {
     pub(crate) read: AtomicU64,
     pub(crate) written: AtomicU64,
     pub(crate) shown: AtomicU64,
+}
+
+/// The directory of a step, which is made when the step first asks for it.
+pub(crate) struct Place<'a> {
+    path: &'a Path,
+    made: OnceLock<io::Result<()>>,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) const fn new(path: &'a Path) -> Self {
+        Self { path, made: OnceLock::new() }
+    }
+
+    /// Why it could not be made, if it could not; whatever the stage says of a missing folder is only what followed.
+    pub(crate) fn fault(&self) -> Option<StageError> {
+        let error = self.made.get()?.as_ref().err()?;
+        Some(StageError::writing(self.path, error))
+    }
+
+    fn made(&self) -> &'a Path {
+        let _ = self.made.get_or_init(|| make_room(self.path));
+        self.path
+    }
+}
+
+/// Makes a folder, and empties the one that a run that was cut off has left.
+fn make_room(folder: &Path) -> io::Result<()> {
+    if let Some(above) = folder.parent() {
+        fs::create_dir_all(above)?;
+    }
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_dir_all(folder)?;
+            fs::create_dir(folder)
+        }
+        made => made,
+    }
 }
 
 /// What a job says while it runs.
@@ -97,10 +137,11 @@ impl Job<'_> {
         if input.from == "source" { self.carried.unwrap_or(NONE) } else { NONE }
     }
 
-    /// The step's own directory: it exists, is empty, and lies on the file system of the output.
+    /// The step's own directory: it exists, is empty, and lies on the file system of the output. It is made when it
+    /// is asked for; a step that does not ask has none.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        self.folder
+        self.folder.made()
     }
 
     /// The folder inside the release in which the step's files will lie, without a `/` at its end.

@@ -1,5 +1,7 @@
 //! The report of a run: a fold over its events and nothing else.
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,21 @@ pub struct ReleaseReport {
     pub failure: Option<Failure>,
     /// Its steps.
     pub steps: Vec<StepReport>,
+    /// Where each step stands, while there are events to come.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub places: Places,
+}
+
+/// Where each step stands in its release. It is made of the steps, so it is no part of what is compared.
+#[doc(hidden)]
+#[derive(Clone, Debug, Default)]
+pub struct Places(HashMap<String, usize>);
+
+impl PartialEq for Places {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// What became of one step.
@@ -61,6 +78,9 @@ pub struct StepReport {
     pub failure: Option<Failure>,
 }
 
+/// From so many steps on a release knows where each of them stands.
+const MANY: usize = 32;
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
@@ -88,6 +108,9 @@ impl Report {
                 if let Some(entry) = self.releases.get_mut(*release) {
                     entry.at.clone_from(at);
                     entry.steps = steps.iter().map(|step| StepReport::new(step)).collect();
+                    // A few steps are found as quickly without.
+                    let places = steps.iter().cloned().enumerate().filter(|_| steps.len() > MANY);
+                    entry.places = Places(places.map(|(place, step)| (step, place)).collect());
                 }
             }
             Happening::ReleaseNamed { release, name } => {
@@ -97,6 +120,7 @@ impl Report {
             }
             Happening::ReleaseFinished { release, status, path, failure } => {
                 if let Some(entry) = self.releases.get_mut(*release) {
+                    entry.places = Places::default();
                     entry.status = *status;
                     entry.path.clone_from(path);
                     entry.failure.clone_from(failure);
@@ -149,8 +173,12 @@ impl Report {
     }
 
     fn with_step(&mut self, release: usize, step: &str, change: impl FnOnce(&mut StepReport)) {
-        let steps = self.releases.get_mut(release).map(|entry| &mut entry.steps);
-        if let Some(entry) = steps.and_then(|steps| steps.iter_mut().find(|entry| entry.step == step)) {
+        let Some(release) = self.releases.get_mut(release) else { return };
+        let found = match release.places.0.get(step) {
+            Some(place) => release.steps.get_mut(*place),
+            None => release.steps.iter_mut().find(|entry| entry.step == step),
+        };
+        if let Some(entry) = found {
             change(entry);
         }
     }

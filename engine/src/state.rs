@@ -10,13 +10,15 @@ use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub(crate) use self::log::{Entries, Log};
-use self::record::ReleaseRecord;
+use self::record::{ReleaseRecord, StepRecord};
 use crate::Plan;
 use crate::digest::{Digest, Digesting};
 
@@ -36,10 +38,13 @@ pub struct ReleaseKey(Digest);
 
 #[derive(Debug, Default)]
 struct Inner {
-    bytes: Vec<u8>,
+    /// What the places below are places in.
+    reader: Option<File>,
     /// The last entries of a release, newest last. There are two, since the newest may tell of a release that was
     /// about to appear when the run ended.
     releases: HashMap<Digest, Vec<Range<usize>>>,
+    /// What was delivered of the release that appeared last.
+    delivered: HashMap<Digest, Range<usize>>,
     shapes: HashMap<Digest, Range<usize>>,
     log: Option<Log>,
     trouble: Option<String>,
@@ -51,6 +56,7 @@ const LOG: &str = "log";
 const LOCK: &str = "lock";
 /// The first byte of an entry.
 const RELEASE: u8 = b'R';
+const DELIVERED: u8 = b'D';
 const SHAPE: u8 = b'S';
 /// How many bytes of entries that are no more of use are kept before the log is written anew.
 const SLACK: u64 = 1 << 20;
@@ -59,8 +65,11 @@ impl Store {
     /// Reads the state of a project without changing anything. What cannot be read is as if it were not there.
     #[must_use]
     pub fn read(home: &Path) -> Self {
-        let entries = Entries::read(&home.join(FOLDER).join(LOG)).unwrap_or_default();
-        Self { home: home.to_owned(), inner: Mutex::new(Inner::of(entries)), _lock: None }
+        let path = home.join(FOLDER).join(LOG);
+        // Opened first: what is read then lies in the file that was opened, whoever writes it anew meanwhile.
+        let reader = File::open(&path).ok();
+        let entries = reader.as_ref().and_then(|reader| Entries::of_file(reader).ok()).unwrap_or_default();
+        Self { home: home.to_owned(), inner: Mutex::new(Inner::of(&entries, reader)), _lock: None }
     }
 
     /// Takes the state of a project for a run; one run has it at a time. `wait` is asked again and again while another
@@ -81,10 +90,13 @@ impl Store {
             }
         }
         match Log::open(&home.join(FOLDER).join(LOG)) {
-            Ok((log, entries)) => {
-                let mut inner = Inner::of(entries);
+            Ok((mut log, entries)) => {
+                let mut inner = Inner::of(&entries, log.reader().ok());
+                if inner.tidy(home, &entries, &mut log) {
+                    let entries = Entries::read(&home.join(FOLDER).join(LOG)).unwrap_or_default();
+                    inner = Inner::of(&entries, log.reader().ok());
+                }
                 inner.log = Some(log);
-                inner.tidy(home);
                 Some(Self { home: home.to_owned(), inner: Mutex::new(inner), _lock: Some(lock) })
             }
             Err(error) => Some(Self::without(home, &error)),
@@ -132,7 +144,14 @@ impl Store {
         };
         let mut records = records.into_iter().rev();
         let last = records.next()?;
-        if lies(&last) { Some(last) } else { records.find(lies).or(Some(last)) }
+        let mut record = if lies(&last) { last } else { records.find(lies).unwrap_or(last) };
+        if let Some(range) = inner.delivered.get(&key.0)
+            && let Some((folder, steps)) = inner.read::<(u64, Vec<StepRecord>)>(range)
+            && folder == record.folder.inode
+        {
+            record.add(steps);
+        }
+        Some(record)
     }
 
     /// Remembers a release, so that it outlasts a power cut.
@@ -144,10 +163,19 @@ impl Store {
         }
     }
 
+    /// Remembers what was delivered of the release in that folder. If that is lost, it is only delivered once more.
+    pub(crate) fn keep_delivered(&self, key: ReleaseKey, folder: u64, steps: &[StepRecord]) {
+        let mut inner = self.inner();
+        let body = serde_json::to_vec(&(folder, steps)).unwrap_or_default();
+        if let Some(range) = inner.add(DELIVERED, key.0, &body, false) {
+            inner.delivered.insert(key.0, range);
+        }
+    }
+
     /// The steps of a shape as they were written.
     pub(crate) fn shape(&self, digest: Digest) -> Option<Value> {
         let inner = self.inner();
-        serde_json::from_slice(inner.bytes.get(inner.shapes.get(&digest)?.clone())?).ok()
+        inner.read(inner.shapes.get(&digest)?)
     }
 
     /// Remembers how the steps of a shape are written, to tell later what changed.
@@ -182,7 +210,12 @@ impl ReleaseKey {
 
 /// Makes the folder of the state, which is no business of version control, and the file whose lock holds it.
 fn lock(folder: &Path) -> io::Result<File> {
-    fs::create_dir_all(folder)?;
+    if !folder.exists() {
+        fs::create_dir_all(folder)?;
+        // What is kept in it must not be lost with it.
+        let above = folder.ancestors().skip(1).take(2);
+        above.map(File::open).try_for_each(|above| above.and_then(|above| above.sync_all()))?;
+    }
     let ignore = folder.join(".gitignore");
     if !ignore.exists() {
         fs::write(ignore, "*\n")?;
@@ -191,22 +224,23 @@ fn lock(folder: &Path) -> io::Result<File> {
 }
 
 impl Inner {
-    fn of(entries: Entries) -> Self {
-        let mut inner = Self::default();
+    fn of(entries: &Entries, reader: Option<File>) -> Self {
+        let mut inner = Self { reader, ..Self::default() };
         for range in &entries.found {
             let Some((kind, digest)) = head(&entries.bytes, range) else { continue };
             let body = range.start + 17..range.end;
             match kind {
                 RELEASE => inner.remember(digest, body),
+                DELIVERED => drop(inner.delivered.insert(digest, body)),
                 SHAPE => drop(inner.shapes.insert(digest, body)),
                 _ => {}
             }
         }
-        inner.bytes = entries.bytes;
         inner
     }
 
     fn remember(&mut self, key: Digest, range: Range<usize>) {
+        self.delivered.remove(&key);
         let known = self.releases.entry(key).or_default();
         known.push(range);
         if known.len() > 2 {
@@ -216,31 +250,37 @@ impl Inner {
 
     fn records(&self, key: Digest) -> Vec<ReleaseRecord> {
         let ranges = self.releases.get(&key).map(Vec::as_slice).unwrap_or_default();
-        let read = |range: &Range<usize>| serde_json::from_slice(self.bytes.get(range.clone())?).ok();
-        ranges.iter().filter_map(read).collect()
+        ranges.iter().filter_map(|range| self.read(range)).collect()
     }
 
-    /// Adds an entry to the log and gives the place of its body in what is held in memory.
+    fn read<T: DeserializeOwned>(&self, range: &Range<usize>) -> Option<T> {
+        let mut bytes = vec![0; range.len()];
+        self.reader.as_ref()?.read_exact_at(&mut bytes, range.start as u64).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Adds an entry to the log and gives the place of its body.
     fn add(&mut self, kind: u8, digest: Digest, body: &[u8], sync: bool) -> Option<Range<usize>> {
         let log = self.log.as_mut()?;
         let entry: Vec<u8> = [&[kind], &digest.bytes()[..], body].concat();
-        if let Err(error) = log.add(&entry, sync) {
-            self.trouble = Some(crate::StageError::writing(Path::new(FOLDER), &error).message);
-            return None;
+        match log.add(&entry, sync) {
+            Ok(place) => Some(place.end - body.len()..place.end),
+            Err(error) => {
+                self.trouble = Some(crate::StageError::writing(Path::new(FOLDER), &error).message);
+                None
+            }
         }
-        let start = self.bytes.len();
-        self.bytes.extend(body);
-        Some(start..self.bytes.len())
     }
 
-    /// Writes the log anew when most of it is of no more use. Releases that somebody took away are forgotten then.
-    fn tidy(&mut self, home: &Path) {
-        let Some(log) = self.log.as_mut() else { return };
-        let used: usize = self.releases.values().flatten().chain(self.shapes.values()).map(Range::len).sum();
+    /// Writes the log anew when most of it is of no more use, and says whether it did. Releases that somebody took away
+    /// are forgotten then.
+    fn tidy(&mut self, home: &Path, entries: &Entries, log: &mut Log) -> bool {
+        let kept = self.delivered.values().chain(self.shapes.values());
+        let used: usize = self.releases.values().flatten().chain(kept).map(Range::len).sum();
         if log.len() < SLACK + 2 * used as u64 {
-            return;
+            return false;
         }
-        let bytes = &self.bytes;
+        let bytes = &entries.bytes;
         let stays = |range: &Range<usize>| {
             let record: Option<ReleaseRecord> = serde_json::from_slice(bytes.get(range.clone())?).ok();
             record.filter(|record| home.join(&record.target).exists())
@@ -248,15 +288,17 @@ impl Inner {
         self.releases.retain(|_, ranges| ranges.iter().any(|range| stays(range).is_some()));
         let releases =
             self.releases.iter().flat_map(|(key, all)| all.iter().map(|range| (RELEASE, *key, range)));
+        let delivered = self.delivered.iter().map(|(key, range)| (DELIVERED, *key, range));
         let shapes = self.shapes.iter().map(|(digest, range)| (SHAPE, *digest, range));
-        let entries: Vec<Vec<u8>> = shapes
+        let kept: Vec<Vec<u8>> = shapes
             .chain(releases)
+            .chain(delivered)
             .filter_map(|(kind, digest, range)| {
                 Some([&[kind], &digest.bytes()[..], bytes.get(range.clone())?].concat())
             })
             .collect();
         // The old log stays where the new one cannot be written; it is only larger than it need be.
-        let _ = log.rewrite(entries.iter().map(Vec::as_slice));
+        log.rewrite(kept.iter().map(Vec::as_slice)).is_ok()
     }
 }
 

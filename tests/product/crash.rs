@@ -183,6 +183,39 @@ fn a_run_that_goes_on_can_be_killed_as_well() {
     project.goes_on(&told, "killed six times");
 }
 
+#[test]
+fn a_release_appears_only_after_all_of_it_and_all_that_is_remembered_of_it_are_on_the_disk() {
+    let project = Project::new();
+    let log = project.world.path("calls");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-y", "-e", "trace=fsync,fdatasync,rename,renameat2", "-o"]).arg(&log);
+    command.arg(env!("CARGO_BIN_EXE_bindery")).args(["run", "--jobs", "1"]);
+    command.current_dir(project.world.path("")).env("XDG_CONFIG_HOME", project.world.path("home"));
+    let Ok(output) = command.output() else {
+        eprintln!("SKIPPED: strace is not installed");
+        return;
+    };
+    assert!(output.status.success());
+    let calls = fs::read_to_string(&log).unwrap();
+    let appears = format!("dist/{}\"", project.release);
+    let at = calls.lines().position(|call| call.contains("renameat2(") && call.contains(&appears)).unwrap();
+    let (before, after): (Vec<_>, Vec<_>) = calls
+        .lines()
+        .enumerate()
+        .filter(|(_, call)| call.contains("sync("))
+        .partition(|(line, _)| *line < at);
+    let has = |calls: &[(usize, &str)], path: &str| {
+        calls.iter().any(|(_, call)| call.contains(&format!("{path}>")))
+    };
+    for file in project.wanted.keys() {
+        assert!(has(&before, &format!("/release/{file}")), "{file} was not synced before\n{calls}");
+    }
+    for path in ["/release", "/.bindery/state/log", "/.bindery/state"] {
+        assert!(has(&before, path), "{path} was not synced before\n{calls}");
+    }
+    assert!(has(&after, "/dist"), "the output folder was not synced after\n{calls}");
+}
+
 /// Lets calls fail with an error, one at a time, and expects a clear end and a good next run.
 fn survives(error: &str, calls: &[&str], most: usize) {
     let project = Project::new();

@@ -1,5 +1,6 @@
 //! The program from outside: the binary in temporary folders, judged by other people's tools.
 
+mod again;
 mod batch;
 mod crash;
 mod docs;

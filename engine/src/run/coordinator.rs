@@ -2,6 +2,7 @@
 
 mod dispatch;
 mod hearing;
+mod ready;
 mod release;
 mod standing;
 
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rayon::ScopeFifo;
 
+use self::ready::Ready;
 use super::open::Open;
 use super::scratch::Scratch;
 use super::work::Message;
@@ -39,7 +41,7 @@ pub(super) struct Coordinator<'r, 's, 'scope> {
     open: BTreeMap<usize, Open<'scope>>,
     next: usize,
     /// Steps that can run, older releases first.
-    ready: BTreeSet<(usize, usize, StepIndex)>,
+    ready: Ready,
     paused: Vec<(Instant, usize, StepIndex)>,
     deadlines: Vec<(Instant, usize, StepIndex)>,
     running_cpu: usize,
@@ -74,7 +76,7 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
             scratch: BTreeMap::new(),
             open: BTreeMap::new(),
             next: 0,
-            ready: BTreeSet::new(),
+            ready: Ready::default(),
             paused: Vec::new(),
             deadlines: Vec::new(),
             running_cpu: 0,
@@ -206,14 +208,21 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
         self.paused = paused;
         let over: Vec<(Instant, usize, StepIndex)> = over;
         for (_, number, step) in over {
-            if let Some(open) = self.open.get(&number) {
-                self.ready.insert((number, open.plan.shape.position(step), step));
-            }
+            self.make_ready(number, step);
         }
         for &(_, number, step) in self.deadlines.iter().filter(|&&(until, ..)| until <= now) {
             if let Some(open) = self.open.get(&number) {
                 open.stops[step.index()].set(Stop::TIMED_OUT);
             }
+        }
+    }
+
+    /// Lets a step wait for its turn.
+    fn make_ready(&mut self, number: usize, step: StepIndex) {
+        if let Some(open) = self.open.get(&number) {
+            let shape = &open.plan.shape;
+            let turn = (number, shape.position(step), step);
+            self.ready.insert(shape.step(step).stage.lane(), turn);
         }
     }
 

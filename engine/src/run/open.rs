@@ -40,12 +40,6 @@ pub(super) enum State {
     Lost,
 }
 
-impl State {
-    pub(super) fn is_over(self) -> bool {
-        matches!(self, Self::Left | Self::Done | Self::Skipped | Self::Lost)
-    }
-}
-
 /// What a step gave.
 #[derive(Default)]
 pub(super) struct Given {
@@ -89,6 +83,8 @@ pub(super) struct Open<'p> {
     pub(super) given: Vec<Given>,
     states: Vec<State>,
     unmet: Vec<usize>,
+    /// Some step is lost.
+    lost: bool,
     /// Unfinished steps by phase.
     left: [usize; 3],
     phase: Phase,
@@ -165,6 +161,7 @@ impl<'p> Open<'p> {
             given: (0..count).map(|_| Given::default()).collect(),
             states,
             unmet,
+            lost: false,
             left,
             phase: Phase::Gather,
         })
@@ -194,21 +191,23 @@ impl<'p> Open<'p> {
             self.plan.shape.steps().map(|(i, _)| i).filter(|&i| self.state(i) == State::Waiting).collect();
         for &index in &open {
             self.states[index.index()] = State::Lost;
+            self.lost = true;
             self.left[self.plan.shape.step(index).stage.phase() as usize] -= 1;
         }
         open
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.states.iter().all(|state| state.is_over())
+        self.left == [0; 3]
     }
 
     pub(super) fn is_lost(&self) -> bool {
-        self.failure.is_some() || self.states.contains(&State::Lost)
+        self.failure.is_some() || self.lost
     }
 
     fn end(&mut self, step: StepIndex, end: State, because: &str, then: &mut Consequence) {
         self.states[step.index()] = end;
+        self.lost |= end == State::Lost;
         self.left[self.plan.shape.step(step).stage.phase() as usize] -= 1;
         let takers: Vec<StepIndex> = self.plan.shape.takers(step).collect();
         for taker in takers {

@@ -136,7 +136,12 @@ impl Folder {
 }
 
 fn make(output: &Path, run: &str) -> io::Result<Folder> {
-    fs::create_dir_all(output)?;
+    if !output.exists() {
+        fs::create_dir_all(output)?;
+        // A release that appears in it must not be lost with it.
+        let above = output.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(above)?.sync_all()?;
+    }
     let path = output.join(format!("{PREFIX}{run}"));
     // Another run that sweeps may take the folder for a left-over until it is locked; then it is made again.
     for _ in 0..16 {

@@ -1,6 +1,7 @@
 //! The engine with toy stages: order, phases, failure, retries, interruption, and that the report is the fold.
 
 mod again;
+mod chaos;
 mod toys;
 
 use std::fs;

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use super::assemble::Assembly;
 use super::names::inner_name;
 use super::open::{Found, Look, changed};
 use crate::digest::{self, Digest, Digesting};
-use crate::job::{Said, Stop, template_fault};
+use crate::job::{Place, Said, Stop, template_fault};
 use crate::reads::{Seen, View};
 use crate::stamp::{self, Stamp};
 use crate::state::record::{MadeRecord, ReleaseRecord, StepRecord};
@@ -90,6 +89,7 @@ impl Task {
         let seen = Seen::default();
         let scope = self.scope.clone().noting(seen.clone());
         let into = self.folder_inside(world, &scope);
+        let folder = Place::new(&self.folder);
         let job = Job {
             inputs: &self.inputs,
             facts: &self.facts,
@@ -97,7 +97,7 @@ impl Task {
             seen: &seen,
             wanted: &self.wanted,
             carried: self.carried.as_ref(),
-            folder: &self.folder,
+            folder: &folder,
             into: into.as_ref().ok().and_then(Option::as_deref),
             release: self.name.as_deref(),
             release_folder: self.release_folder.as_deref(),
@@ -133,8 +133,11 @@ impl Task {
 
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
         job.check()?;
-        self.make_room().map_err(|error| StageError::writing(&self.folder, &error))?;
-        let mut output = self.stage.run(job)?;
+        let output = self.stage.run(job);
+        let mut output = match job.folder.fault() {
+            Some(fault) => return Err(fault),
+            None => output?,
+        };
         self.unchanged_sources()?;
         for artifact in &mut output.artifacts {
             if let Some(folder) = job.into() {
@@ -143,20 +146,6 @@ impl Task {
             inner_name(artifact)?;
         }
         Ok(output)
-    }
-
-    /// Makes the step's folder, and empties the one that a run that was cut off has left.
-    fn make_room(&self) -> io::Result<()> {
-        if let Some(above) = self.folder.parent() {
-            fs::create_dir_all(above)?;
-        }
-        match fs::create_dir(&self.folder) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                fs::remove_dir_all(&self.folder)?;
-                fs::create_dir(&self.folder)
-            }
-            made => made,
-        }
     }
 
     /// What was made of a source that changed meanwhile is made of neither its old bytes nor its new ones.

@@ -5,6 +5,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,7 @@ pub(crate) struct Log {
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) found: Vec<std::ops::Range<usize>>,
+    pub(crate) found: Vec<Range<usize>>,
     end: usize,
 }
 
@@ -36,27 +37,41 @@ impl Log {
         let entries = Entries::of(fs::read(path)?);
         let mut log = Self { path: path.to_owned(), file, end: entries.end as u64 };
         // What lies behind must not come to life again when a later entry happens to end where it begins.
-        log.file.set_len(log.end)?;
+        if entries.bytes.len() as u64 > log.end {
+            log.file.set_len(log.end)?;
+        }
         if log.end == 0 {
             log.put(MAGIC)?;
+            if let Some(folder) = path.parent() {
+                File::open(folder)?.sync_all()?;
+            }
         }
         Ok((log, entries))
     }
 
     /// Adds an entry. With `sync` it is on the disk when this returns. An entry that cannot be written whole is as if
     /// it had never been begun.
-    pub(crate) fn add(&mut self, entry: &[u8], sync: bool) -> io::Result<()> {
+    pub(crate) fn add(&mut self, entry: &[u8], sync: bool) -> io::Result<Range<usize>> {
         let mut bytes = Vec::with_capacity(HEAD + entry.len());
         let length = u32::try_from(entry.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
         bytes.extend(length.to_le_bytes());
         bytes.extend(check(entry));
         bytes.extend(entry);
         let before = self.end;
-        self.put(&bytes).and_then(|()| if sync { self.file.sync_data() } else { Ok(()) }).inspect_err(|_| {
-            self.end = before;
-            // What stays of it is not whole, or is written over by the next entry.
-            let _ = self.file.set_len(before);
-        })
+        self.put(&bytes).and_then(|()| if sync { self.file.sync_data() } else { Ok(()) }).inspect_err(
+            |_| {
+                self.end = before;
+                // What stays of it is not whole, or is written over by the next entry.
+                let _ = self.file.set_len(before);
+            },
+        )?;
+        let end = usize::try_from(self.end).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        Ok(end - entry.len()..end)
+    }
+
+    /// The log to read from, at places that were given for entries.
+    pub(crate) fn reader(&self) -> io::Result<File> {
+        self.file.try_clone()
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -68,7 +83,7 @@ impl Log {
         let fresh = self.path.with_extension("new");
         let _ = fs::remove_file(&fresh);
         let (mut log, _) = Self::open(&fresh)?;
-        entries.into_iter().try_for_each(|entry| log.add(entry, false))?;
+        entries.into_iter().try_for_each(|entry| log.add(entry, false).map(drop))?;
         log.file.sync_all()?;
         fs::rename(&fresh, &self.path)?;
         if let Some(folder) = self.path.parent() {
@@ -95,6 +110,13 @@ impl Entries {
         }
     }
 
+    /// The entries of a log that is open.
+    pub(crate) fn of_file(mut file: &File) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut file, &mut bytes)?;
+        Ok(Self::of(bytes))
+    }
+
     /// Every entry's bytes.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.found.iter().filter_map(|range| self.bytes.get(range.clone()))
@@ -115,7 +137,7 @@ impl Entries {
 }
 
 /// The entry that begins at `at`, if it is whole.
-fn next(bytes: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
+fn next(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let head = bytes.get(at..at.checked_add(HEAD)?)?;
     let (length, sum) = head.split_at(4);
     let length = usize::try_from(u32::from_le_bytes(length.try_into().ok()?)).ok()?;

@@ -111,6 +111,18 @@ impl StepRecord {
 }
 
 impl ReleaseRecord {
+    /// Adds steps, over what was known of them.
+    pub(crate) fn add(&mut self, steps: Vec<StepRecord>) {
+        for step in steps {
+            let place = self.steps.binary_search_by(|known| known.id.cmp(&step.id));
+            let at = place.unwrap_or_else(|at| at);
+            if place.is_ok() {
+                self.steps.remove(at);
+            }
+            self.steps.insert(at, step);
+        }
+    }
+
     pub(crate) fn step(&self, id: &str) -> Option<&StepRecord> {
         let at = self.steps.binary_search_by(|step| step.id.as_str().cmp(id)).ok()?;
         self.steps.get(at)

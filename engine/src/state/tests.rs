@@ -58,6 +58,24 @@ fn of_two_records_the_one_that_lies_there_is_true() {
 }
 
 #[test]
+fn what_was_delivered_belongs_to_the_release_that_lay_there() {
+    let home = tempfile::tempdir().unwrap();
+    let store = hold(home.path());
+    let step = StepRecord { id: "send".into(), ..StepRecord::default() };
+    let steps = |store: &Store| store.release(key("a")).unwrap().steps.len();
+    store.keep(key("a"), &record("a", 1));
+    store.keep_delivered(key("a"), 1, std::slice::from_ref(&step));
+    assert_eq!(steps(&store), 1);
+    drop(store);
+    let store = hold(home.path());
+    assert_eq!(steps(&store), 1);
+    store.keep(key("a"), &record("a", 2));
+    assert_eq!(steps(&store), 0);
+    store.keep_delivered(key("a"), 1, &[step]);
+    assert_eq!(steps(&store), 0);
+}
+
+#[test]
 fn a_second_run_waits_until_the_first_is_over() {
     let home = tempfile::tempdir().unwrap();
     let first = Arc::new(hold(home.path()));

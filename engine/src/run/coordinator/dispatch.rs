@@ -15,44 +15,52 @@ impl Coordinator<'_, '_, '_> {
         if self.stopping {
             return;
         }
-        let mut later = Vec::new();
+        // What stands is settled at once and may make steps of either lane ready.
+        while self.dispatch_lane(Lane::Cpu) | self.dispatch_lane(Lane::Net) {}
+    }
+
+    /// Hands out steps of a lane; says whether there was one.
+    fn dispatch_lane(&mut self, lane: Lane) -> bool {
         // A few more than there are threads, so that none waits for the coordinator.
-        let (cpu_room, net_room) = (self.runner.jobs.max(1) + 2, self.runner.net_jobs.max(1));
-        while let Some(first) = self.ready.pop_first() {
-            let (number, _, index) = first;
+        let room = match lane {
+            Lane::Cpu => self.runner.jobs.max(1) + 2,
+            Lane::Net => self.runner.net_jobs.max(1),
+        };
+        let depth = self.runner.pool_depth.max(1);
+        let (mut any, mut later) = (false, Vec::new());
+        while *self.running(lane) < room
+            && let Some(turn) = self.ready.pop(lane)
+        {
+            let (number, _, index) = turn;
             let Some(open) = self.open.get(&number) else { continue };
-            let stage = Arc::clone(&open.plan.shape.step(index).stage);
-            let full = match stage.lane() {
-                Lane::Cpu => self.running_cpu >= cpu_room,
-                Lane::Net => self.running_net >= net_room,
-            };
-            let pools = stage.pools();
-            let depth = self.runner.pool_depth.max(1);
-            if full || pools.iter().any(|pool| self.pools.get(pool).is_some_and(|&count| count >= depth)) {
-                later.push(first);
-                if self.running_cpu >= cpu_room && self.running_net >= net_room {
-                    break;
-                }
+            let pools = open.plan.shape.step(index).stage.pools();
+            if pools.iter().any(|pool| self.pools.get(pool).is_some_and(|&count| count >= depth)) {
+                later.push(turn);
                 continue;
             }
+            any = true;
             if let Some(task) = self.task(number, index) {
                 for pool in pools {
                     *self.pools.entry(pool).or_default() += 1;
                 }
+                *self.running(lane) += 1;
                 let (world, tell) = (self.runner.world, self.tell.clone());
-                match stage.lane() {
-                    Lane::Cpu => {
-                        self.running_cpu += 1;
-                        self.cpu.spawn_fifo(move |_| task.work(world, &tell));
-                    }
-                    Lane::Net => {
-                        self.running_net += 1;
-                        self.net.spawn_fifo(move |_| task.work(world, &tell));
-                    }
+                match lane {
+                    Lane::Cpu => self.cpu.spawn_fifo(move |_| task.work(world, &tell)),
+                    Lane::Net => self.net.spawn_fifo(move |_| task.work(world, &tell)),
                 }
             }
         }
-        self.ready.extend(later);
+        later.into_iter().for_each(|turn| self.ready.insert(lane, turn));
+        any
+    }
+
+    /// How many steps of a lane run.
+    pub(super) fn running(&mut self, lane: Lane) -> &mut usize {
+        match lane {
+            Lane::Cpu => &mut self.running_cpu,
+            Lane::Net => &mut self.running_net,
+        }
     }
 
     /// Makes a task of a step, or settles it here when its condition does not hold or what it gave before stands.

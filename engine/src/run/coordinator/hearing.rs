@@ -10,7 +10,7 @@ use super::super::work::{Heard, Made, Message};
 use super::Coordinator;
 use super::dispatch::folder_name;
 use crate::job::Said;
-use crate::{Happening, Lane, Phase, StageError, StepIndex};
+use crate::{Happening, Phase, StageError, StepIndex};
 
 /// The longest pause before a step is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
@@ -61,16 +61,15 @@ impl Coordinator<'_, '_, '_> {
     ) {
         let Some(open) = self.open.get_mut(&number) else { return };
         let step = open.plan.shape.step(index);
-        match step.stage.lane() {
-            Lane::Cpu => self.running_cpu -= 1,
-            Lane::Net => self.running_net -= 1,
-        }
+        let lane = step.stage.lane();
         for pool in step.stage.pools() {
             if let Some(count) = self.pools.get_mut(&pool) {
                 *count -= 1;
             }
         }
         self.deadlines.retain(|&(_, n, i)| (n, i) != (number, index));
+        *self.running(lane) -= 1;
+        let Some(open) = self.open.get_mut(&number) else { return };
         match result {
             Ok(Made { output, record }) => {
                 let mut facts = open.facts_for(index);
@@ -163,9 +162,8 @@ impl Coordinator<'_, '_, '_> {
                 artifacts: Vec::new(),
             });
         }
+        then.ready.into_iter().for_each(|step| self.make_ready(number, step));
         let Some(open) = self.open.get_mut(&number) else { return };
-        let shape = &open.plan.shape;
-        self.ready.extend(then.ready.into_iter().map(|step| (number, shape.position(step), step)));
         // A release whose files are all made appears even if another one failed meanwhile.
         let complete = then.ended == Some(Phase::Make) && !open.is_lost() && !self.cancel.is_cancelled();
         if self.stopping && !complete {

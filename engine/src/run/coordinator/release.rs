@@ -8,7 +8,7 @@ use super::super::work::assemble;
 use super::Coordinator;
 use crate::event::Failure;
 use crate::state::record::ReleaseRecord;
-use crate::{Happening, Phase, StageError, Status, StepIndex};
+use crate::{Happening, Phase, StageError, Status};
 
 impl Coordinator<'_, '_, '_> {
     /// Gives the release its name, and with it its place, before anything of it is made.
@@ -138,15 +138,8 @@ impl Coordinator<'_, '_, '_> {
         let mut ended = open.abandon();
         if self.stopping || open.is_lost() {
             // Steps that are ready or paused have not begun either.
-            let waiting: Vec<StepIndex> = self
-                .ready
-                .iter()
-                .map(|&(n, _, i)| (n, i))
-                .chain(self.paused.iter().map(|&(_, n, i)| (n, i)))
-                .filter(|&(n, _)| n == number)
-                .map(|(_, i)| i)
-                .collect();
-            self.ready.retain(|&(n, _, _)| n != number);
+            let mut waiting = self.ready.take(number);
+            waiting.extend(self.paused.iter().filter(|&&(_, n, _)| n == number).map(|&(_, _, step)| step));
             self.paused.retain(|&(_, n, _)| n != number);
             for step in waiting {
                 // Nothing that follows can be ready: all the rest was just abandoned.
@@ -175,11 +168,13 @@ impl Coordinator<'_, '_, '_> {
     }
 
     pub(super) fn close(&mut self, number: usize) {
-        let Some(mut open) = self.open.remove(&number) else { return };
+        let Some(open) = self.open.remove(&number) else { return };
         open.remember_deliveries(self.runner.world);
         // What cannot be removed goes with the run's working folder.
         let _ = open.folder.as_ref().map(fs::remove_dir_all);
-        let status = if !open.is_lost() {
+        // A run that is interrupted between the last file and the appearance has lost no step, and made no release.
+        let is_whole = open.assembled || (open.name.is_some() && open.target.is_none());
+        let status = if is_whole && !open.is_lost() {
             if open.ran == 0 && open.plan.keep.is_some() { Status::UpToDate } else { Status::Done }
         } else if self.cancel.is_cancelled() {
             Status::Cancelled

@@ -97,35 +97,30 @@ impl Open<'_> {
         }))
     }
 
-    /// Keeps what was delivered after the release appeared, and sources that were recognised by their bytes.
-    pub(in crate::run) fn remember_deliveries(&mut self, world: &World) {
-        let Some(keep) = &self.plan.keep else { return };
-        if !self.assembled {
-            return;
-        }
-        let delivers =
-            self.plan.shape.steps().any(|(index, step)| {
-                step.stage.phase() == Phase::Deliver && self.made[index.index()].is_some()
-            });
-        let (steps, fresh) = (self.steps_made(), self.remembered(world));
-        match (&mut self.record, &self.past.record) {
-            (Some(record), _) if delivers => {
-                record.steps = steps;
-                keep.store.keep(keep.key, record);
+    /// Keeps what was delivered after the release appeared, and what else has changed of one that did not have to.
+    pub(in crate::run) fn remember_deliveries(&self, world: &World) {
+        let Some(keep) = self.plan.keep.as_ref().filter(|_| self.assembled) else { return };
+        let delivers = |step: &StepRecord| {
+            let index = self.plan.shape.find(&step.id);
+            index.is_some_and(|index| self.plan.shape.step(index).stage.phase() == Phase::Deliver)
+        };
+        let mut steps = self.steps_made();
+        match (&self.record, &self.past.record) {
+            (Some(record), _) => {
+                steps.retain(delivers);
+                if !steps.is_empty() {
+                    keep.store.keep_delivered(keep.key, record.folder.inode, &steps);
+                }
             }
-            // Nothing was put together, but something else may have changed.
             (None, Some(past)) => {
-                let lies = |record: &mut ReleaseRecord| {
+                if let Some(mut record) = self.remembered(world) {
                     record.folder = past.folder.clone();
                     record.folders.clone_from(&past.folders);
                     record.files.clone_from(&past.files);
-                };
-                if let Some(mut record) = fresh {
-                    lies(&mut record);
                     keep.store.keep(keep.key, &record);
                 }
             }
-            _ => {}
+            (None, None) => {}
         }
     }
 

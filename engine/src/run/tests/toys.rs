@@ -221,6 +221,36 @@ pub(super) fn go_in(
     now: fn() -> i64,
     change: impl FnOnce(&mut Runner<'_>),
 ) -> Outcome {
+    go_and_tell(plans, cancel, now, change, |_| {})
+}
+
+/// Interrupts the run when that many events were told.
+pub(super) fn go_watched(
+    plans: &[Plan],
+    cancel_at: Option<u64>,
+    change: impl FnOnce(&mut Runner<'_>),
+) -> Outcome {
+    let cancel = Cancel::default();
+    go_and_tell(
+        plans,
+        &cancel,
+        || 0,
+        change,
+        |event| {
+            if Some(event.seq) == cancel_at {
+                cancel.cancel();
+            }
+        },
+    )
+}
+
+fn go_and_tell(
+    plans: &[Plan],
+    cancel: &Cancel,
+    now: fn() -> i64,
+    change: impl FnOnce(&mut Runner<'_>),
+    mut watch: impl FnMut(&Event),
+) -> Outcome {
     // Whoever pins facts asks nobody.
     let offline = plans.iter().any(|plan| plan.pinned.is_some());
     let world = World {
@@ -241,7 +271,12 @@ pub(super) fn go_in(
     };
     change(&mut runner);
     let mut events = Vec::new();
-    let report = runner.run(plans, cancel, &mut |event| events.push(event.clone())).unwrap();
+    let report = runner
+        .run(plans, cancel, &mut |event| {
+            watch(event);
+            events.push(event.clone());
+        })
+        .unwrap();
     assert_eq!(Report::from_events(&events), report, "the report is the fold of the events");
     let numbers: Vec<u64> = events.iter().map(|event| event.seq).collect();
     assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<_>>());
