@@ -10,10 +10,12 @@ mod inspect;
 mod kinds;
 mod lock;
 mod man;
+mod name;
 mod nfo;
 mod pack;
 mod plan;
 mod reproduce;
+mod rules;
 mod run;
 mod schema;
 mod stages;
@@ -42,11 +44,13 @@ pub enum Command {
     Verify(verify::Args),
     Stages(stages::Args),
     Kinds(kinds::Args),
+    Rules(rules::Args),
     Schema(schema::Args),
     Nfo(nfo::Args),
     Templates(templates::Args),
     Completions(completions::Args),
     Man(man::Args),
+    Name(name::Args),
 }
 
 impl Command {
@@ -67,11 +71,13 @@ impl Command {
             Self::Verify(args) => verify::run(&args, ui),
             Self::Stages(args) => stages::run(&args, ui),
             Self::Kinds(args) => kinds::run(&args, ui),
+            Self::Rules(args) => rules::run(&args, ui),
             Self::Schema(args) => schema::run(&args, ui),
             Self::Nfo(args) => nfo::run(&args, ui),
             Self::Templates(args) => templates::run(&args, ui),
             Self::Completions(args) => completions::run(&args, ui),
             Self::Man(args) => man::run(&args, ui),
+            Self::Name(args) => name::run(&args, ui),
         }
     }
 }

@@ -12,6 +12,7 @@ mod packing;
 mod project;
 mod rebuild;
 mod report;
+mod rules;
 mod signals;
 mod sources;
 mod state;

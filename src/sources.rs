@@ -10,6 +10,7 @@ use manifests::{Diagnostic, Effective, File, Lock, Severity};
 use crate::exit::{Exit, Failure};
 use crate::lock;
 use crate::project::{Project, Projects, Surroundings};
+use crate::rules;
 use crate::ui::{Ui, words};
 
 /// What a manifest is called when none is named.
@@ -137,6 +138,8 @@ pub fn compile_one(
 ) -> Result<Option<(Compiled, Vec<Diagnostic>)>, Vec<Diagnostic>> {
     let Some((effective, project)) = load(path, set, surroundings, projects)? else { return Ok(None) };
     let done = manifests::compile(&effective, &surroundings.context(&project, set))?;
+    let mut warnings = done.warnings;
+    warnings.extend(rules::check(&effective, &done.plans, &project)?);
     let identity = Some(identity(path, &project.home, surroundings));
     let shown = path.display().to_string();
     let compiled = Compiled {
@@ -146,7 +149,7 @@ pub fn compile_one(
         lock: lock::read(&lock::path_of(path))?,
         ..Compiled::own(&shown, &shown, identity, project, done.plans)
     };
-    Ok(Some((compiled, done.warnings)))
+    Ok(Some((compiled, warnings)))
 }
 
 /// The path of a manifest as seen from the folder of its project, however it was typed.

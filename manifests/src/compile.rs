@@ -55,7 +55,6 @@ impl Compiler<'_, '_> {
     fn plans(&mut self) -> Option<Vec<Plan>> {
         let name = self.name();
         self.group();
-        self.rules();
         let shape = self.shape().map(Arc::new);
         let items = self.items();
         let output = Arc::new(self.effective.output.clone());
@@ -169,17 +168,6 @@ impl Compiler<'_, '_> {
                 .related(&place, "the name")
                 .hint("add `group: MYGRP`, or set `group` in `bindery.toml`"),
             );
-        }
-    }
-
-    fn rules(&mut self) {
-        if let (Some(crate::written::Rules::Sets(_)), Some(node)) =
-            (&self.effective.written.rules, self.node(&["rules"]))
-        {
-            let fault =
-                Diagnostic::warning("manifest/not-checked", "rule sets are not checked by this version");
-            let fault = fault.at(&node.place).hint("the release is made as if `rules: false` stood here");
-            self.faults.push(fault);
         }
     }
 

@@ -112,7 +112,7 @@ fn human(seen: &Inspection, apart: bool, ui: &Ui) -> String {
 }
 
 /// One row a fact; the entries of a mapping are rows of their own.
-fn rows(facts: &Map<String, Value>, before: &str, paint: &dyn Fn(&str) -> String) -> Vec<Vec<String>> {
+pub fn rows(facts: &Map<String, Value>, before: &str, paint: &dyn Fn(&str) -> String) -> Vec<Vec<String>> {
     let row = |(name, value): (&String, &Value)| {
         let name = format!("{before}{}", clean(name));
         match value {

@@ -13,6 +13,7 @@ use crate::lock::Keeping;
 use crate::packing::{self, Packing, Stand};
 use crate::project::{Projects, Surroundings};
 use crate::report::Reports;
+use crate::rules;
 use crate::sources::{self, Compiled, relative};
 use crate::ui::{Ui, words};
 
@@ -83,8 +84,10 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     let context = surroundings.context(&project, &[]);
     let effective = manifests::load_text(&text, packing::NAME, &folder, &context)?;
     let done = manifests::compile(&effective, &context)?;
-    if !done.warnings.is_empty() {
-        Failure::from(done.warnings).tell(ui);
+    let mut warnings = done.warnings;
+    warnings.extend(rules::check(&effective, &done.plans, &project)?);
+    if !warnings.is_empty() {
+        Failure::from(warnings).tell(ui);
     }
     if let Some(file) = &args.save {
         save(file, &text)?;

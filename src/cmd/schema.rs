@@ -26,6 +26,8 @@ Names:
   note         the output of `bindery nfo show --json`
   plan         one entry of `bindery plan --json`
   facts        one line of `bindery inspect --json`
+  name         one line of `bindery name parse --json`
+  rules        a file in `.bindery/rules`
   verdict      one line of `bindery verify --json`
   explanation  one entry of `bindery explain --json`
   changes      one entry of `bindery lock update --json`
@@ -68,11 +70,13 @@ const SCHEMAS: &[Row] = &[
     Row { name: "facts", make: || schema_for!(stages::facts::Inspection).to_value() },
     // The built-in kinds alone, so that the schema is the same wherever it is made.
     Row { name: "manifest", make: || manifests::manifest_schema_for(&stages::registry(), &Kinds::default()) },
+    Row { name: "name", make: || schema_for!(stages::facts::NameFacts).to_value() },
     Row { name: "note", make: || schema_for!(super::nfo::show::Shown).to_value() },
     Row { name: "page", make: || schema_for!(super::templates::render::Rendered).to_value() },
     Row { name: "plan", make: || schema_for!(PlanListing).to_value() },
     Row { name: "reproduction", make: || schema_for!(Reproduction).to_value() },
     Row { name: "report", make: || schema_for!(engine::Report).to_value() },
+    Row { name: "rules", make: || schema_for!(stages::rules::RuleSet).to_value() },
     Row { name: "template", make: || schema_for!(stages::nfo::Listing).to_value() },
     Row { name: "templates", make: || schema_for!(super::templates::check::Checked).to_value() },
     Row { name: "verdict", make: || schema_for!(stages::verify::Verdict).to_value() },

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use engine::StageError;
 use manifests::Lock;
+use stages::rules::Severity;
 use stages::verify::{Fault, Verdict};
 
 use crate::exit::{Exit, Failure};
 use crate::lock;
+use crate::rules;
 use crate::signals;
 use crate::ui::bar::spinner;
 use crate::ui::{Ui, clean, paint, words};
@@ -16,6 +18,7 @@ use crate::ui::{Ui, clean, paint, words};
 const AFTER: &str = "\
 Examples:
   bindery verify dist/Some.Release-MYGRP
+  bindery verify dist/Some.Release-MYGRP --rules tv-web
   bindery verify dist/Some.Release-MYGRP --lock release.lock
   bindery verify dist/* --json";
 
@@ -29,6 +32,9 @@ pub struct Args {
     /// Release folders, or single files of releases
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Test against this rule set, too; may be repeated. `bindery rules` lists them
+    #[arg(long, value_name = "SET")]
+    rules: Vec<String>,
     /// Also hold the releases against this lock: every file with its bytes, and no other
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
@@ -38,6 +44,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
+    let sets = if args.rules.is_empty() { Vec::new() } else { rules::here(&args.rules)? };
     let locked = args.lock.as_ref().map(|path| the_lock(path)).transpose()?;
     let cancel = signals::listen().cancel;
     let mut worst = Exit::Done;
@@ -53,6 +60,12 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
         if let Some(bar) = bar {
             bar.finish_and_clear();
         }
+        let result = result.and_then(|mut verdict| {
+            for (name, set) in &sets {
+                verdict.findings.extend(set.test(name, path)?);
+            }
+            Ok(verdict)
+        });
         let exit = match result {
             Ok(mut verdict) => {
                 if let Some(lock) = &locked {
@@ -107,7 +120,8 @@ fn tell(verdict: &Verdict, json: bool, ui: &Ui) -> Result<Exit, Failure> {
     } else {
         ui.data(&human(verdict, ui))?
     }
-    Ok(if verdict.faults.is_empty() { Exit::Done } else { Exit::Failed })
+    let broken = verdict.findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if verdict.faults.is_empty() && !broken { Exit::Done } else { Exit::Failed })
 }
 
 fn failed(path: &Path, error: StageError) -> Failure {
@@ -117,8 +131,9 @@ fn failed(path: &Path, error: StageError) -> Failure {
 }
 
 fn human(verdict: &Verdict, ui: &Ui) -> String {
-    let word = match verdict.faults.len() {
-        0 if verdict.archives + verdict.sums == 0 => ui.out.odd("nothing to test"),
+    let broken = verdict.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let word = match verdict.faults.len() + broken {
+        0 if verdict.archives + verdict.sums + verdict.findings.len() == 0 => ui.out.odd("nothing to test"),
         0 => ui.out.good("ok"),
         count => ui.out.bad(&words::count(count, "fault")),
     };
@@ -137,5 +152,6 @@ fn human(verdict: &Verdict, ui: &Ui) -> String {
         let file = ui.out.odd(&format!("{}:", clean(&unchecked.file)));
         format!("\n  {file} not tested: {}", clean(&unchecked.why))
     });
-    std::iter::once(head).chain(faults).chain(unchecked).collect()
+    let findings = verdict.findings.iter().map(|finding| format!("\n{}", rules::shown(finding, ui)));
+    std::iter::once(head).chain(faults).chain(unchecked).chain(findings).collect()
 }

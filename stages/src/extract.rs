@@ -6,11 +6,39 @@ use std::io::BufReader;
 use std::path::Path;
 
 use engine::{Artifact, Fact, Facts, Job, OptionFault, Output, Phase, Site, Stage, StageError};
+use formats::name;
 use formats::read::{self, Found, READERS};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::files;
+
+/// Who says a fact that comes from the name of a file.
+const NAME: &str = "name";
+
+/// The facts that the name of a file may settle.
+const FROM_NAMES: &[&str] = &[
+    "authors",
+    "season",
+    "episode",
+    "episodes",
+    "episode_title",
+    "part",
+    "edition",
+    "flags",
+    "issue",
+    "resolution",
+    "series",
+    "series_index",
+    "service",
+    "source_tag",
+    "title",
+    "video_codec_tag",
+    "audio_tag",
+    "volume",
+    "year",
+];
 
 /// Reads title, authors, language and what else a file says about itself. Of several files the first one wins.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -54,6 +82,7 @@ impl Stage for Extract {
         for (done, input) in job.inputs().iter().enumerate() {
             job.check()?;
             let artifact = &input.artifact;
+            let named = from_name(artifact);
             let found = inspect(&artifact.path).map_err(with_a_way_on)?;
             if !self.readers.is_empty() && !self.readers.iter().any(|name| name == found.format) {
                 continue;
@@ -68,6 +97,8 @@ impl Stage for Extract {
             if self.report && is_film(&found) && facts.value(REPORT).is_none() {
                 add_report(&mut facts, artifact);
             }
+            note_clashes(job, &facts, &named);
+            facts.underlay(&named);
             if self.cover && artifacts.is_empty() {
                 artifacts.extend(cover(job, artifact)?);
             }
@@ -125,6 +156,44 @@ fn with_provenance(found: &Found, artifact: &Artifact) -> Facts {
         facts.insert("format", Fact::new(found.format, Extract::NAME, &artifact.name));
     }
     facts
+}
+
+/// Facts that the name of a file tells. They are the weakest: what a file says of itself wins over its name.
+fn from_name(artifact: &Artifact) -> Facts {
+    let parsed = name::parse(&artifact.name);
+    // A name that fits no grammar is only a name: whatever looks like a year or an author in it is chance.
+    if !matches!(parsed.kind, "comic" | "ebook" | "magazine" | "movie" | "tv") {
+        return Facts::new();
+    }
+    let tagged = ["container", "resolution", "source_tag", "video_codec_tag"];
+    if parsed.kind == "movie" && !tagged.iter().any(|tag| parsed.facts.contains_key(*tag)) {
+        return Facts::new();
+    }
+    let offered = parsed.facts.into_iter().filter(|(fact, _)| FROM_NAMES.contains(&fact.as_str()));
+    offered.map(|(fact, value)| (fact, Fact::new(value, NAME, &artifact.name))).collect()
+}
+
+/// Says where the name of a file and the file itself tell different things.
+fn note_clashes(job: &Job<'_>, facts: &Facts, named: &Facts) {
+    for (fact, by_name) in named.iter() {
+        let Some(own) = facts.get(fact).filter(|own| own.from != NAME && own.at == by_name.at) else {
+            continue;
+        };
+        if !alike(&own.value, &by_name.value) {
+            job.note(format!(
+                "{}: its name says {fact} {}, and the file {}, which wins",
+                by_name.at, by_name.value, own.value
+            ));
+        }
+    }
+}
+
+/// Whether two values are the same but for marks and capitals.
+fn alike(one: &Value, other: &Value) -> bool {
+    let plain = |value: &Value| -> String {
+        value.to_string().chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    plain(one) == plain(other)
 }
 
 fn cover(job: &Job<'_>, artifact: &Artifact) -> Result<Option<Artifact>, StageError> {

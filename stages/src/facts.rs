@@ -27,6 +27,92 @@ pub struct Inspection {
     pub damage: Option<String>,
 }
 
+/// What a release name says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "Facts of a release name")]
+pub struct NameFacts {
+    /// The name, as it was given.
+    pub input: String,
+    /// What it is the name of: `tv`, `movie`, `ebook`, `comic`, `magazine`, `docs`, `music`, `audiobook`, `game`, `app` or
+    /// `unknown`.
+    pub kind: String,
+    /// The facts by name. What the name does not tell is absent, and no text is empty.
+    #[schemars(with = "Named")]
+    pub facts: Map<String, Value>,
+}
+
+/// The facts of names that have a name of their own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Named {
+    /// The title: of the show, the film, the book.
+    pub title: Option<String>,
+    /// The authors, or the artist.
+    pub authors: Option<Vec<String>>,
+    /// The year.
+    pub year: Option<u32>,
+    /// The season; of several, the first.
+    pub season: Option<u32>,
+    /// All seasons, where there are several.
+    pub seasons: Option<Vec<u32>>,
+    /// The episode; of several, the first.
+    pub episode: Option<u32>,
+    /// All episodes, where there are several.
+    pub episodes: Option<Vec<u32>>,
+    /// The title of the episode.
+    pub episode_title: Option<String>,
+    /// The letter of a part of an episode.
+    pub part: Option<String>,
+    /// The disc of a season.
+    pub disc: Option<u32>,
+    /// The day of a daily show, or the month of a magazine, in ISO 8601.
+    pub date: Option<String>,
+    /// The volume of a comic.
+    pub volume: Option<u32>,
+    /// The issue of a comic or a magazine.
+    pub issue: Option<u32>,
+    /// The series a book belongs to.
+    pub series: Option<String>,
+    /// Its place in the series.
+    pub series_index: Option<f64>,
+    /// Where it was taken from: `WEB-DL`, `BluRay`, `RETAIL`, …
+    pub source_tag: Option<String>,
+    /// The streaming service.
+    pub service: Option<String>,
+    /// The resolution: `720p`, `1080p`, …
+    pub resolution: Option<String>,
+    /// The codec of the picture.
+    pub video_codec_tag: Option<String>,
+    /// What else is said of the picture: `10bit`, `HDR10`, `DV`, …
+    pub picture_tags: Option<Vec<String>>,
+    /// The codec of the sound; a list if there are several.
+    pub audio_tag: Option<Value>,
+    /// Its channels: `5.1`, …
+    pub channels: Option<String>,
+    /// The languages, as the name writes them.
+    pub language_tags: Option<Vec<String>>,
+    /// What the release says of itself: `PROPER`, `REPACK`, `INTERNAL`, …
+    pub flags: Option<Vec<String>>,
+    /// The cut or the edition.
+    pub edition: Option<String>,
+    /// The format of a book: `epub`, `pdf`, …
+    pub format: Option<String>,
+    /// The platform of a game.
+    pub platform: Option<String>,
+    /// The version of a program, or of an episode.
+    pub version: Option<Value>,
+    /// The group that made the release.
+    pub group: Option<String>,
+    /// The site that handed it on.
+    pub site: Option<String>,
+    /// The extension of the file.
+    pub container: Option<String>,
+    /// The checksum that the name bears.
+    pub checksum: Option<String>,
+    /// The size that the name bears.
+    pub size_tag: Option<String>,
+}
+
 /// The facts that have a name of their own. There may be others.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

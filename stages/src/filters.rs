@@ -1,11 +1,10 @@
 //! Filters for release names and for text of a fixed width, as rows for the template language.
 
-mod language;
-mod names;
 mod page;
 
 use engine::template::Filter;
-use formats::text::{draw, width};
+use formats::name;
+use formats::text::{draw, transliterate, width};
 use serde_json::Value;
 
 pub(crate) use page::{at_least, duration_of, style};
@@ -15,7 +14,7 @@ pub(crate) const FILTERS: &[Filter] = &[
     Filter {
         name: "ascii",
         about: "the text in ASCII; the argument is its language, which settles how some letters are written",
-        apply: |input, args| on_text(input, |text| names::ascii(text, language(args))),
+        apply: |input, args| on_text(input, |text| transliterate::ascii(text, language(args))),
     },
     Filter {
         name: "box",
@@ -50,7 +49,7 @@ pub(crate) const FILTERS: &[Filter] = &[
     Filter {
         name: "dots",
         about: "the text as part of a release name: ASCII letters and digits with dots between words",
-        apply: |input, args| on_text(input, |text| names::dots(text, language(args))),
+        apply: |input, args| on_text(input, |text| name::dots(text, language(args))),
     },
     Filter {
         name: "duration",
@@ -82,7 +81,7 @@ pub(crate) const FILTERS: &[Filter] = &[
     Filter {
         name: "language_tag",
         about: "the language as release names write it: nothing for English, `FRENCH` for `fr`",
-        apply: |input, _| on_text(input, language::tag),
+        apply: |input, _| on_text(input, name::language::tag),
     },
     Filter {
         name: "left",
@@ -117,6 +116,14 @@ pub(crate) const FILTERS: &[Filter] = &[
             let columns = at_least(args, 1)?;
             let title = args.get(1).map(text_of);
             on_text(input, |text| draw::rule(columns, text, title.as_deref()))
+        },
+    },
+    Filter {
+        name: "shorten",
+        about: "at most so many characters, ending behind a word where one is near",
+        apply: |input, args| {
+            let most = count(args)?;
+            on_text(input, |text| name::truncate(text, most))
         },
     },
     Filter {
@@ -221,6 +228,7 @@ mod tests {
             "[  ab  ][ab  ][  ab]",
         );
         check("{{ \"aa bb cc\" | wrap: 5, \"> \" }}", "aa bb\n> cc");
+        check("{{ \"The.Late.Tide\" | shorten: 9 }}", "The.Late");
         check("{{ \"fr\" | language_tag }}{{ \"en-GB\" | language_tag }}", "FRENCH");
         check(
             "{{ 4700000 | bytes }} {{ 999 | bytes }} {{ 1000 | bytes }} {{ 999999 | bytes }}",

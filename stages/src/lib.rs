@@ -14,12 +14,14 @@ pub mod facts;
 mod files;
 mod filters;
 pub mod nfo;
+pub mod rules;
 mod upload;
 pub mod verify;
 
 use engine::{Language, Registry};
 
 pub use extract::inspect;
+pub use formats::name;
 /// Pages of text, read and drawn.
 pub use formats::page;
 

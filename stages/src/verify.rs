@@ -13,6 +13,7 @@ use engine::StageError;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::rules::Finding;
 use watched::Taken;
 
 /// What a test of a release found.
@@ -30,6 +31,9 @@ pub struct Verdict {
     pub faults: Vec<Fault>,
     /// What was seen and could not be tested.
     pub unchecked: Vec<Unchecked>,
+    /// Rules that are not kept, where rule sets were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
 }
 
 /// Something wrong in a release.

@@ -9,6 +9,7 @@ use super::jobs::{Job, List, What, place_text};
 use crate::exit::{Exit, Failure};
 use crate::packing::{self, Packing, Stand};
 use crate::project::{Project, Projects, Surroundings};
+use crate::rules;
 use crate::sources::{self, Compiled, relative};
 
 /// Compiles the jobs of one list.
@@ -114,7 +115,9 @@ impl<'s> Compiler<'s> {
         let context = self.surroundings.context(&project, self.set);
         let effective = manifests::load_node(node, shown, folder, &context)?;
         let done = manifests::compile(&effective, &context)?;
-        Ok((Compiled::own(shown, shown, identity, project, done.plans), done.warnings))
+        let mut warnings = done.warnings;
+        warnings.extend(rules::check(&effective, &done.plans, &project)?);
+        Ok((Compiled::own(shown, shown, identity, project, done.plans), warnings))
     }
 
     /// A path as seen from the current folder, or else from that of the list.

@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod checksum;
 pub mod digest;
+pub mod name;
 pub mod page;
 pub mod read;
 pub mod text;

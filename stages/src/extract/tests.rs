@@ -126,3 +126,36 @@ fn a_film_has_tracks_and_a_report_where_there_is_a_program_for_it() {
     assert_eq!(name.rsplit(" : ").next(), Some("Some Film.mkv"));
     assert!(report.contains("VP9") && !report.contains("/tmp"), "{report}");
 }
+
+#[test]
+fn the_name_of_a_file_fills_gaps_and_never_wins() {
+    let file = "Harbour.Lights.S02E05.The.Storm.1080p.WEB.H264-GRP.mkv";
+    let done = Bench::new().file(file, [0, 1, 2, 3, 0xff]).run("extract", json!({})).good();
+    for (fact, wanted) in [
+        ("title", json!("Harbour Lights")),
+        ("season", json!(2)),
+        ("episode", json!(5)),
+        ("source_tag", json!("WEB")),
+    ] {
+        assert_eq!(value(&done, fact), &wanted, "{fact}");
+        let fact = done.facts.get(fact).unwrap();
+        assert_eq!((fact.from.as_str(), fact.at.as_str()), ("name", file));
+    }
+    assert!(done.facts.get("group").is_none(), "who made the source did not make the release");
+    let book = "Agatha Shore - The Lamp Room (2020).epub";
+    let done = Bench::new().file(book, epub("The Lamp Rooms", "")).run("extract", json!({})).good();
+    assert_eq!(value(&done, "title"), &json!("The Lamp Rooms"));
+    assert_eq!(done.facts.get("title").unwrap().from, "extract");
+    assert_eq!((value(&done, "authors"), value(&done, "year")), (&json!(["Agatha Shore"]), &json!(2020)));
+    let noted = done
+        .notes
+        .iter()
+        .any(|note| note.contains("title") && note.contains("The Lamp Rooms") && note.contains("wins"));
+    assert!(noted, "{:?}", done.notes);
+}
+
+#[test]
+fn a_name_that_fits_no_grammar_tells_nothing() {
+    let done = Bench::new().file("notes of 2019.bin", [0, 1, 2, 3, 0xff]).run("extract", json!({})).good();
+    assert_eq!(done.facts.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["size"]);
+}

@@ -22,7 +22,7 @@ use std::io::{self, Read, Write};
 pub use member::{Member, Packer, Probe};
 pub use ocf::{MIMETYPE, MIMETYPE_NAME, NameFault, check_names};
 pub use piece::{REACH, deflate_piece};
-pub use stored::{Section, Stored, stored};
+pub use stored::{Listed, Section, Stored, content, list, stored};
 pub use verify::{Limits, verify, verify_within};
 
 use super::dos_time::DosTime;

@@ -164,9 +164,12 @@ fn complete(
     tracks: &mut [Track],
     tick: u64,
 ) -> Result<(), ReadError> {
-    let Some(cluster) = parts.cluster else { return Ok(()) };
     let wishes: Vec<Wish> = tracks.iter().map(wish).collect();
-    let seen = blocks::look(stream, cluster, parts.end, &wishes)?;
+    let seen = match parts.cluster {
+        Some(cluster) => blocks::look(stream, cluster, parts.end, &wishes)?,
+        // Headers alone still name a rate.
+        None => tracks.iter().map(|_| blocks::Seen::default()).collect(),
+    };
     for (track, seen) in tracks.iter_mut().zip(seen) {
         let frames = seen.frames.iter().filter(|frame| !frame.is_empty());
         match &mut track.content {

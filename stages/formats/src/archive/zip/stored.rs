@@ -34,6 +34,44 @@ pub fn stored(archive: &mut dyn ReadSeek) -> Vec<Stored> {
     found
 }
 
+/// A file of an archive, and where its bytes lie if they are stored as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Path in the archive. It may be unsafe, and is not to be opened.
+    pub name: String,
+    /// Its size when unpacked, as the archive says.
+    pub size: u64,
+    /// Its bytes, if they are neither compressed nor encrypted.
+    pub stored: Option<Stored>,
+}
+
+/// Every file of an archive. One that cannot be read has none: `verify` says what is wrong with it.
+pub fn list(archive: &mut dyn ReadSeek) -> Vec<Listed> {
+    let Ok(mut archive) = ZipArchive::new(BufReader::new(archive)) else { return Vec::new() };
+    let mut found = Vec::new();
+    for index in 0..archive.len() {
+        let Ok(file) = archive.by_index_raw(index) else { continue };
+        let Ok(name) = file.name().map(|name| name.into_owned()) else { continue };
+        if file.is_dir() {
+            continue;
+        }
+        let plain = file.compression() == CompressionMethod::Stored && !file.encrypted();
+        let stored = file.data_start().filter(|_| plain);
+        let stored = stored.map(|start| Stored { name: name.clone(), start, size: file.size() });
+        found.push(Listed { size: file.size(), name, stored });
+    }
+    found
+}
+
+/// The content of the file of that name, of at most so many bytes; nothing if it cannot be read.
+pub fn content(archive: &mut dyn ReadSeek, name: &str, most: u64) -> Option<Vec<u8>> {
+    let mut archive = ZipArchive::new(BufReader::new(archive)).ok()?;
+    let file = archive.by_name(name).ok()?;
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 /// A range of another reader's bytes, as a reader of its own.
 pub struct Section<R> {
     inner: R,

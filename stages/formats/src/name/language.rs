@@ -1,7 +1,8 @@
 //! Languages as release names write them: the full English name in capitals, nothing for English.
 
 /// The tag of a BCP 47 language. A language without a name here is written as its code.
-pub(super) fn tag(language: &str) -> String {
+#[must_use]
+pub fn tag(language: &str) -> String {
     let primary = language.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
     match primary.as_str() {
         "" | "en" => String::new(),
@@ -77,3 +78,17 @@ const NAMES: &[(&str, &str)] = &[
     ("zh", "CHINESE"),
     ("zu", "ZULU"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_have_tags_and_english_has_none() {
+        let check = |language: &str, wanted: &str| assert_eq!(tag(language), wanted, "{language}");
+        check("fr", "FRENCH");
+        check("pt-BR", "PORTUGUESE");
+        check("en-GB", "");
+        check("xx", "XX");
+    }
+}

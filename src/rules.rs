@@ -1,0 +1,142 @@
+//! Rule sets for commands: found by name, read, and held against manifests before a run.
+
+use std::path::PathBuf;
+
+use engine::Plan;
+use engine::template::Scope;
+use manifests::written::StepEntry;
+use manifests::{Diagnostic, Effective, Place, Rules, decode, written};
+use schemars::schema_for;
+use stages::rules::{Draft, DraftStep, Finding, RuleSet, Severity};
+
+use crate::exit::Failure;
+use crate::project::{Project, Surroundings};
+use crate::ui::{Ui, clean};
+
+/// Most releases of a manifest whose names are tested before a run.
+const MOST_NAMES: usize = 1_000;
+
+/// The rule sets of these names, each with its whole name.
+pub fn load(names: &[String], rules: &Rules) -> Result<Vec<(String, RuleSet)>, Vec<Diagnostic>> {
+    let schema = schema_for!(RuleSet).to_value();
+    let set = |name: &String| {
+        let found = rules.find(name)?;
+        Ok((found.name, decode::<RuleSet>(&found.node, &schema)?))
+    };
+    names.iter().map(set).collect()
+}
+
+/// The rule sets of these names, as the project of the current folder has them.
+pub fn here(names: &[String]) -> Result<Vec<(String, RuleSet)>, Failure> {
+    let surroundings = Surroundings::read()?;
+    let project = surroundings.project(&PathBuf::from("."))?;
+    Ok(load(names, &Rules::new(&project.site.search))?)
+}
+
+/// Holds a manifest against the rule sets it names: warnings, or everything that breaks a rule.
+pub fn check(
+    effective: &Effective,
+    plans: &[Plan],
+    project: &Project,
+) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let Some(written::Rules::Sets(names)) = &effective.written.rules else { return Ok(Vec::new()) };
+    let place = effective.node.get("rules").map_or(&effective.node.place, |node| &node.place);
+    let sets = load(names, &Rules::new(&project.site.search)).map_err(|faults| {
+        // A fault of the name is the manifest's; one in the set has a place of its own.
+        faults
+            .into_iter()
+            .map(|fault| if fault.place.is_none() { fault.at(place) } else { fault })
+            .collect::<Vec<_>>()
+    })?;
+    let draft = Draft { name: None, steps: steps(effective) };
+    let mut names: Vec<String> =
+        plans.iter().take(MOST_NAMES).filter_map(|plan| known_name(plan, project)).collect();
+    names.dedup();
+    let mut found = Vec::new();
+    for (name, set) in &sets {
+        found
+            .extend(set.test_draft(name, &draft).iter().map(|finding| diagnostic(finding, effective, place)));
+        let named = names.iter().flat_map(|release| {
+            set.test_name(name, release).into_iter().map(move |mut finding| {
+                finding.message = format!("{} in {}", finding.message, engine::value::shown(release));
+                finding
+            })
+        });
+        found.extend(named.map(|finding| diagnostic(&finding, effective, place)));
+    }
+    if found.iter().any(|fault| fault.severity == manifests::Severity::Error) {
+        Err(found)
+    } else {
+        Ok(found)
+    }
+}
+
+/// A finding as a person reads it.
+pub fn shown(finding: &Finding, ui: &Ui) -> String {
+    let word = match finding.severity {
+        Severity::Error => ui.out.bad("error:"),
+        Severity::Warning => ui.out.odd("warning:"),
+    };
+    let file = if finding.file.is_empty() { String::new() } else { format!("{} ", clean(&finding.file)) };
+    let code = ui.out.dim(&format!("[{}]", clean(&finding.code)));
+    format!(
+        "  {word} {file}{} {code}\n    rule: {} ({})\n    help: {}",
+        clean(&finding.message),
+        clean(&finding.rule),
+        clean(&finding.source),
+        clean(&finding.advice),
+    )
+}
+
+/// The steps with the options that are written down.
+fn steps(effective: &Effective) -> Vec<DraftStep> {
+    let step = |(id, entry): (&String, &StepEntry)| {
+        let StepEntry::Step(step) = entry else { return None };
+        let options = step.with.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        Some(DraftStep { id: id.clone(), stage: step.uses.clone()?, options })
+    };
+    effective.written.steps.iter().filter_map(step).collect()
+}
+
+/// The name of a release if it needs no fact that only a run finds.
+fn known_name(plan: &Plan, project: &Project) -> Option<String> {
+    let mut scope = Scope::new();
+    let vars = plan.names.get("vars").and_then(serde_json::Value::as_object);
+    for (name, value) in vars.into_iter().flatten() {
+        scope.set(name, value.clone());
+    }
+    for (name, fact) in plan.metadata.iter() {
+        scope.set(name, fact.value.clone());
+    }
+    for (name, value) in plan.names.iter() {
+        scope.set(name, value.clone());
+    }
+    if let Some(item) = &plan.item {
+        scope.set("item", item.clone());
+    }
+    let asks = plan.name.names();
+    let known = |name: &String| {
+        plan.metadata.get(name).is_some()
+            || plan.names.contains_key(name)
+            || vars.is_some_and(|vars| vars.contains_key(name))
+    };
+    // What a run might still find would change the name, so nothing may be open.
+    asks.iter()
+        .all(known)
+        .then(|| project.site.language.render(&plan.name, &scope).ok())?
+        .map(|name| name.trim().to_owned())
+}
+
+fn diagnostic(finding: &Finding, effective: &Effective, rules: &Place) -> Diagnostic {
+    let (step, option) = finding.file.split_once('/').unwrap_or_default();
+    let node = ["steps", step, "with", option].iter().try_fold(&effective.node, |node, name| node.get(name));
+    let place = node.map_or(rules, |node| &node.place);
+    let rule = finding.rule.trim_end_matches('.');
+    let message = format!("{}, against `{}`: {rule} ({})", finding.message, finding.code, finding.source);
+    let fault = match finding.severity {
+        Severity::Error => Diagnostic::error("rules/broken", message),
+        Severity::Warning => Diagnostic::warning("rules/uncertain", message),
+    };
+    let fault = fault.at(place).hint(finding.advice.clone());
+    if node.is_some() { fault.related(rules, "the rules") } else { fault }
+}
