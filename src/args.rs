@@ -1,11 +1,13 @@
 //! The command line: what is common to the commands. Each command's own options lie with the command.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use crate::cmd::Command;
 use crate::exit::Exit;
+use crate::report::Wanted;
 use crate::ui::{ColorWhen, Ui};
 
 const AFTER: &str = "\
@@ -68,6 +70,12 @@ pub struct Running {
     /// Print the report of the run as JSON instead of the releases' paths
     #[arg(long)]
     pub json: bool,
+    /// Also write reports to files: `junit`, `json`, `markdown` or `codequality`; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE,…", value_delimiter = ',', value_parser = Wanted::parse)]
+    pub report: Vec<Wanted>,
+    /// Also write where the time goes, as trace events for Perfetto or chrome://tracing
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
 }
 
 /// How progress is shown.

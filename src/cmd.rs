@@ -1,5 +1,6 @@
 //! Every command: a new one is a file, a `mod` line, a variant and a row.
 
+mod batch;
 mod check;
 mod completions;
 mod expand;
@@ -20,7 +21,6 @@ mod schema;
 mod stages;
 mod templates;
 mod verify;
-mod yaml;
 
 use clap::Subcommand;
 
@@ -39,6 +39,7 @@ pub enum Command {
     Reproduce(reproduce::Args),
     Run(run::Args),
     Pack(pack::Args),
+    Batch(batch::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
     Stages(stages::Args),
@@ -65,6 +66,7 @@ impl Command {
             Self::Reproduce(args) => reproduce::run(&args, ui),
             Self::Run(args) => run::run(args, ui),
             Self::Pack(args) => pack::run(args, ui),
+            Self::Batch(args) => batch::run(args, ui),
             Self::Inspect(args) => inspect::run(&args, ui),
             Self::Verify(args) => verify::run(&args, ui),
             Self::Stages(args) => stages::run(&args, ui),

@@ -1,7 +1,8 @@
-//! Runs compiled manifests and tells how it goes: what `run` and `pack` have in common.
+//! Runs compiled manifests and tells how it goes: what `run`, `pack` and `batch` have in common.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -9,8 +10,9 @@ use engine::{Event, Plan, Report, Runner, Selection, Status};
 
 use crate::args::{Progress, Running};
 use crate::exit::{Exit, Failure};
-use crate::lock::{self, Keeping};
+use crate::lock::{self, Held, Keeping};
 use crate::project::{self, Project};
+use crate::report::Reports;
 use crate::signals::{self, Interrupt};
 use crate::sources::{self, Compiled};
 use crate::state;
@@ -32,14 +34,52 @@ pub struct Order {
     pub running: Running,
 }
 
+/// What came of an order.
+#[derive(Default)]
+pub struct Outcome {
+    /// One entry a release.
+    pub report: Report,
+    /// The plans of the releases.
+    pub plans: Vec<Plan>,
+    /// Which manifest of the order each release is of.
+    pub manifests: Vec<usize>,
+    /// Where the manifest of each release begins.
+    pub places: Vec<String>,
+    /// The locks that the releases are to keep to.
+    pub locks: Vec<Held>,
+}
+
 /// Plans that share a world.
 struct Batch {
     project: Arc<Project>,
     plans: Vec<Plan>,
+    /// Which manifest of the order each plan is of, and where that begins.
+    manifests: Vec<(usize, String)>,
 }
 
 /// Runs everything, tells what came of it, and gives the code to end with.
-pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
+pub fn execute(order: Order, mut reports: Reports, ui: &Ui) -> Result<Exit, Failure> {
+    let (running, selection) = (order.running.clone(), order.selection.clone());
+    let outcome = match perform(order, &mut reports, ui) {
+        Ok(Some(outcome)) => outcome,
+        Ok(None) => return Ok(Exit::Interrupted),
+        Err(failure) => {
+            reports.note_failure(&failure);
+            reports.write_refusal(ui)?;
+            return Err(failure);
+        }
+    };
+    let report = &outcome.report;
+    let differs =
+        if selection.is_whole() { lock::hold_releases_against(&outcome.locks, report).err() } else { None };
+    differs.iter().for_each(|failure| reports.note_failure(failure));
+    reports.write(&outcome, &|| serde_json::to_string_pretty(report), ui)?;
+    tell(report, &running, ui)?;
+    differs.map_or_else(|| Ok(exit(report)), Err)
+}
+
+/// Runs everything and shows how it goes; nothing when it was interrupted before it began.
+pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Outcome>, Failure> {
     let Order { compiled, selection, keep_going, keeping, running } = order;
     if running.json && running.progress == Progress::Json {
         return Err(Failure::usage("`--json` and `--progress json` both write to stdout")
@@ -53,8 +93,9 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
     let interrupt = signals::listen();
     let mut compiled = compiled;
     let Some(stores) = state::hold(&mut compiled, &selection, &interrupt.cancel, ui) else {
-        return Ok(Exit::Interrupted);
+        return Ok(None);
     };
+    one_name(&mut compiled);
     let locks = if keeping == Keeping::Locked { lock::hold_against(&compiled)? } else { Vec::new() };
     lock::pin(&mut compiled, keeping);
     let batches = batches(compiled);
@@ -69,7 +110,7 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
             selection: selection.clone(),
             ..Runner::new(run_id(), jobs(&running, &batch.project), &world)
         };
-        let more = show(&runner, &batch.plans, &shown, &mut |_| {})?;
+        let more = show(&runner, &batch.plans, &shown, &mut |event| reports.hear(event))?;
         let over = more.status == Status::Cancelled || (more.status == Status::Failed && !keep_going);
         add(&mut report, more);
         if over {
@@ -88,11 +129,15 @@ pub fn execute(order: Order, ui: &Ui) -> Result<Exit, Failure> {
         ui.say(&text);
     }
     state::tell_trouble(&stores, ui);
-    tell(&report, &running, ui)?;
-    if selection.is_whole() {
-        lock::hold_releases_against(&locks, &report)?;
+    let (mut all, mut manifests, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    for batch in batches {
+        all.extend(batch.plans);
+        for (manifest, place) in batch.manifests {
+            manifests.push(manifest);
+            places.push(place);
+        }
     }
-    Ok(exit(&report))
+    Ok(Some(Outcome { report, plans: all, manifests, places, locks }))
 }
 
 /// How many steps run at once.
@@ -145,9 +190,11 @@ pub fn show(
 
 /// Writes what scripts read: the report, or the path of each release.
 fn tell(report: &Report, running: &Running, ui: &Ui) -> Result<(), Failure> {
-    if running.json {
-        return ui.json(report);
-    }
+    if running.json { ui.json(report) } else { tell_paths(report, running, ui) }
+}
+
+/// Writes the path of each release, unless events have stdout.
+pub fn tell_paths(report: &Report, running: &Running, ui: &Ui) -> Result<(), Failure> {
     if running.progress == Progress::Json {
         return Ok(());
     }
@@ -156,7 +203,8 @@ fn tell(report: &Report, running: &Running, ui: &Ui) -> Result<(), Failure> {
     if paths.is_empty() { Ok(()) } else { ui.data(&paths.join("\n")) }
 }
 
-fn exit(report: &Report) -> Exit {
+/// The code to end with.
+pub fn exit(report: &Report) -> Exit {
     match report.status {
         _ if summary::has_bug(report) => Exit::Bug,
         Status::Done | Status::UpToDate => Exit::Done,
@@ -177,17 +225,31 @@ pub fn known_step(option: &str, compiled: &[Compiled], step: &str) -> Result<(),
     Ok(())
 }
 
+/// Gives an output folder the name by which the first manifest speaks of it, since a run knows folders by their names.
+fn one_name(compiled: &mut [Compiled]) {
+    let mut known: BTreeMap<PathBuf, Arc<PathBuf>> = BTreeMap::new();
+    for plan in compiled.iter_mut().flat_map(|manifest| &mut manifest.plans) {
+        let Ok(absolute) = std::path::absolute(&*plan.output) else { continue };
+        plan.output =
+            Arc::clone(known.entry(sources::direct(&absolute)).or_insert_with(|| Arc::clone(&plan.output)));
+    }
+}
+
 /// Manifests of one project, and those of none at all, share a run.
 fn batches(compiled: Vec<Compiled>) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
-    for Compiled { project, plans, .. } in compiled {
+    for (number, Compiled { project, plans, place, .. }) in compiled.into_iter().enumerate() {
+        let of = plans.iter().map(|_| (number, place.clone()));
         let same = |batch: &&mut Batch| {
             let (one, other) = (&batch.project.site, &project.site);
             one.settings == other.settings && one.search == other.search
         };
         match batches.iter_mut().find(same) {
-            Some(batch) => batch.plans.extend(plans),
-            None => batches.push(Batch { project, plans }),
+            Some(batch) => {
+                batch.manifests.extend(of);
+                batch.plans.extend(plans);
+            }
+            None => batches.push(Batch { manifests: of.collect(), project, plans }),
         }
     }
     batches

@@ -8,13 +8,16 @@ mod crash;
 mod execute;
 mod exit;
 mod lock;
+mod packing;
 mod project;
 mod rebuild;
+mod report;
 mod rules;
 mod signals;
 mod sources;
 mod state;
 mod ui;
+mod yaml;
 
 use std::process::ExitCode;
 

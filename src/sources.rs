@@ -20,6 +20,8 @@ const DEFAULTS: [&str; 2] = ["release.yaml", "release.yml"];
 pub struct Compiled {
     /// Its path as a person knows it.
     pub shown: String,
+    /// Where it begins, `file` or `file:line:column`.
+    pub place: String,
     /// What it is called in the state of the project; nothing where releases are not remembered.
     pub identity: Option<String>,
     /// The manifest itself, if it lies in a file.
@@ -43,6 +45,38 @@ pub struct Checked {
     pub compiled: Vec<Compiled>,
     /// Everything that is wrong with the others, and warnings.
     pub faults: Vec<Diagnostic>,
+}
+
+impl Compiled {
+    /// A manifest that lies in no file of its own, and so has no lock.
+    pub fn own(
+        shown: &str,
+        place: &str,
+        identity: Option<String>,
+        project: Arc<Project>,
+        mut plans: Vec<Plan>,
+    ) -> Self {
+        // A folder has one name in a run, whichever manifest speaks of it.
+        let mut last: Option<(Arc<PathBuf>, Arc<PathBuf>)> = None;
+        for plan in &mut plans {
+            let (_, output) = last
+                .take()
+                .filter(|(written, _)| *written == plan.output)
+                .unwrap_or_else(|| (Arc::clone(&plan.output), Arc::new(direct(&plan.output))));
+            last = Some((std::mem::replace(&mut plan.output, Arc::clone(&output)), output));
+        }
+        Self {
+            shown: shown.to_owned(),
+            place: place.to_owned(),
+            identity,
+            path: None,
+            effective: serde_json::Value::Null,
+            rests_on: Vec::new(),
+            lock: None,
+            project,
+            plans,
+        }
+    }
 }
 
 /// The manifests that were named, or the one that lies here.
@@ -83,24 +117,7 @@ pub fn compile(paths: &[PathBuf], set: &[String], surroundings: &Surroundings) -
     let mut checked = Checked::default();
     let mut projects = Projects::default();
     for path in paths {
-        let compiled = load(path, set, surroundings, &mut projects).and_then(|loaded| {
-            let Some((effective, project)) = loaded else { return Ok(None) };
-            let done = manifests::compile(&effective, &surroundings.context(&project, set))?;
-            let mut warnings = done.warnings;
-            warnings.extend(rules::check(&effective, &done.plans, &project)?);
-            let compiled = Compiled {
-                shown: path.display().to_string(),
-                identity: Some(identity(path, &project.home, surroundings)),
-                path: Some(path.clone()),
-                effective: effective.node.to_json(),
-                rests_on: effective.rests_on,
-                lock: lock::read(&lock::path_of(path))?,
-                project,
-                plans: done.plans,
-            };
-            Ok(Some((compiled, warnings)))
-        });
-        match compiled {
+        match compile_one(path, set, surroundings, &mut projects) {
             Ok(None) => {}
             Ok(Some((compiled, warnings))) => {
                 checked.compiled.push(compiled);
@@ -110,6 +127,29 @@ pub fn compile(paths: &[PathBuf], set: &[String], surroundings: &Surroundings) -
         }
     }
     checked
+}
+
+/// Compiles one manifest, and gives its warnings; nothing when its project is wrong, which was told before.
+pub fn compile_one(
+    path: &Path,
+    set: &[String],
+    surroundings: &Surroundings,
+    projects: &mut Projects,
+) -> Result<Option<(Compiled, Vec<Diagnostic>)>, Vec<Diagnostic>> {
+    let Some((effective, project)) = load(path, set, surroundings, projects)? else { return Ok(None) };
+    let done = manifests::compile(&effective, &surroundings.context(&project, set))?;
+    let mut warnings = done.warnings;
+    warnings.extend(rules::check(&effective, &done.plans, &project)?);
+    let identity = Some(identity(path, &project.home, surroundings));
+    let shown = path.display().to_string();
+    let compiled = Compiled {
+        path: Some(path.to_owned()),
+        effective: effective.node.to_json(),
+        rests_on: effective.rests_on,
+        lock: lock::read(&lock::path_of(path))?,
+        ..Compiled::own(&shown, &shown, identity, project, done.plans)
+    };
+    Ok(Some((compiled, warnings)))
 }
 
 /// The path of a manifest as seen from the folder of its project, however it was typed.
@@ -171,8 +211,13 @@ pub fn folder_of(file: &Path) -> Result<PathBuf, Failure> {
 
 /// A path without `.` at its beginning and without detours, as one would type it.
 pub fn plain(path: &str) -> String {
-    let normal = normal(Path::new(path));
-    if normal.as_os_str().is_empty() { ".".to_owned() } else { normal.display().to_string() }
+    direct(Path::new(path)).display().to_string()
+}
+
+/// The same as a path.
+pub fn direct(path: &Path) -> PathBuf {
+    let normal = normal(path);
+    if normal.as_os_str().is_empty() { PathBuf::from(".") } else { normal }
 }
 
 /// The path without `.`, and without `..` where the folder before it is a real one.

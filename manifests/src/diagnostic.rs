@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use serde::{Serialize, Serializer};
 
-pub use self::github::github;
+pub use self::github::{Stretch, github, workflow_command};
 pub use self::render::render;
 use crate::node::Place;
 

@@ -24,10 +24,10 @@ pub mod written;
 
 pub use compile::{Compiled, compile};
 pub use config::{Config, Configuration, SecretRef, Setting, read_config};
-pub use diagnostic::{Diagnostic, Severity, github, in_order, render};
+pub use diagnostic::{Diagnostic, Severity, Stretch, github, in_order, render, workflow_command};
 pub use emit::{emit, emit_with_origins};
 pub use kinds::{KindInfo, Kinds};
-pub use load::{Context, Effective, load, load_text};
+pub use load::{Context, Effective, load, load_node, load_text, read_file};
 pub use lock::{Lock, LockDifference, LockedRelease};
 pub use merge::{merge, set_layer, without_removed_steps};
 pub use node::{File, Key, Node, Place, Scalar, Value};

@@ -16,6 +16,7 @@ use engine::{Registry, Site};
 pub use self::effective::Effective;
 use self::effective::{Lost, bypassed, gathering};
 use self::layers::Layers;
+pub use self::read::read_file;
 pub(crate) use self::read::{read, read_regular, reason};
 use crate::compile::compile;
 use crate::config::Configuration;
@@ -61,6 +62,19 @@ pub fn load_text(
     load_file(&File::new(shown, text), folder, Layers::new(context, None), context)
 }
 
+/// Reads a manifest that is part of a larger document, as if it lay in `folder`. Faults point into the document.
+pub fn load_node(
+    node: Node,
+    shown: &str,
+    folder: &Path,
+    context: &Context<'_>,
+) -> Result<Effective, Vec<Diagnostic>> {
+    let mut layers = Layers::new(context, None);
+    let root = node.place.clone();
+    layers.root(node, folder);
+    load_layers(shown, root, folder, layers, context)
+}
+
 fn load_file(
     file: &Arc<File>,
     folder: &Path,
@@ -69,6 +83,17 @@ fn load_file(
 ) -> Result<Effective, Vec<Diagnostic>> {
     layers.manifest(file, folder);
     let root = layers.found.last().map_or_else(|| Place::start_of(file), |root| root.place.clone());
+    load_layers(&file.name, root, folder, layers, context)
+}
+
+/// Merges and checks what a manifest rests on; `name` is what it is called, `root` where it begins.
+fn load_layers(
+    name: &str,
+    root: Place,
+    folder: &Path,
+    mut layers: Layers<'_, '_>,
+    context: &Context<'_>,
+) -> Result<Effective, Vec<Diagnostic>> {
     layers.set();
     let kind = layers.kind();
     let mut all = std::mem::take(&mut layers.below);
@@ -104,7 +129,7 @@ fn load_file(
     faults.extend(read.faults);
     let output = output(&read.rest, &written, folder, context);
     let lost = Lost { paths: read.lost, is_torn };
-    let name = file.name.clone();
+    let name = name.to_owned();
     let effective = Effective {
         node: read.rest,
         written,

@@ -6,11 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::inspect;
-use super::yaml::{Maker, literal};
 use crate::exit::{Exit, Failure};
 use crate::project::{Projects, Surroundings};
 use crate::sources::{self, relative};
 use crate::ui::{Ui, words};
+use crate::yaml::{Maker, literal};
 
 const AFTER: &str = "\
 Examples:

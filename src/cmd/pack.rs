@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use engine::Selection;
 use manifests::{Kinds, Node, merge, set_layer};
 
-use super::yaml::{Maker, literal};
 use crate::args::{Running, Sets};
 use crate::execute::{Order, execute};
 use crate::exit::{Exit, Failure};
 use crate::lock::Keeping;
+use crate::packing::{self, Packing, Stand};
 use crate::project::{Projects, Surroundings};
+use crate::report::Reports;
 use crate::rules;
 use crate::sources::{self, Compiled, relative};
 use crate::ui::{Ui, words};
@@ -22,9 +23,6 @@ Examples:
   bindery pack --type DOCS --file guide.txt map.png --group MYGRP --release-name My.Guide-MYGRP
   bindery pack --type EBOOK --file book.epub --group MYGRP --no-enrich --save release.yaml
   bindery pack --type GENERIC --file photos/*.jpg --group MYGRP --set metadata.title=Photos";
-
-/// What the manifest is called in messages while it lies in no file.
-const NAME: &str = "pack";
 
 /// Make a release straight from files, without a manifest
 ///
@@ -64,6 +62,7 @@ pub struct Args {
 
 pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     let surroundings = Surroundings::read()?;
+    let reports = Reports::open(&args.running, &surroundings)?;
     let home = match &args.save {
         Some(file) => sources::folder_of(&surroundings.cwd.join(file))?,
         None => surroundings.cwd.clone(),
@@ -75,11 +74,15 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     // As `run` would see the manifest from here, so that paths look as they were typed.
     let folder = relative(&home, &surroundings.cwd);
     let Some(project) = Projects::default().of(&surroundings, &home)? else { return Ok(Exit::Usage) };
-    let kind = kind(&args.kind, &Kinds::new(&project.site.search))?;
-    let configured = project.configurations.iter().any(|known| known.config.output.is_some());
-    let text = manifests::emit(&manifest(&args, &kind, &home, configured, &surroundings)?);
+    let kinds: Vec<String> =
+        Kinds::new(&project.site.search).list().into_iter().map(|kind| kind.name).collect();
+    let configured = packing::has_output(&project);
+    let stand = Stand { home: &home, cwd: &surroundings.cwd, configured, kinds: &kinds };
+    let own = args.packing().manifest(&stand)?;
+    let own = with_sets(own, &args.sets.set)?;
+    let text = manifests::emit(&own);
     let context = surroundings.context(&project, &[]);
-    let effective = manifests::load_text(&text, NAME, &folder, &context)?;
+    let effective = manifests::load_text(&text, packing::NAME, &folder, &context)?;
     let done = manifests::compile(&effective, &context)?;
     let mut warnings = done.warnings;
     warnings.extend(rules::check(&effective, &done.plans, &project)?);
@@ -91,17 +94,9 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
         ui.say(&format!("wrote {}", file.display()));
     }
     // Where there is no project, nothing is left behind but the release.
-    let identity = project.is_project.then(|| format!("{NAME} {}", text));
-    let compiled = vec![Compiled {
-        shown: NAME.to_owned(),
-        identity,
-        path: None,
-        effective: effective.node.to_json(),
-        rests_on: effective.rests_on,
-        lock: None,
-        project,
-        plans: done.plans,
-    }];
+    let identity = project.is_project.then(|| packing::identity(&own));
+    let plans = done.plans;
+    let compiled = vec![Compiled::own(packing::NAME, packing::NAME, identity, project, plans)];
     let order = Order {
         compiled,
         selection: Selection::All,
@@ -109,67 +104,33 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
         keeping: Keeping::default(),
         running: args.running,
     };
-    execute(order, ui)
+    execute(order, reports, ui)
 }
 
-/// The manifest that the command line stands for, as it would lie in `home`.
-fn manifest(
-    args: &Args,
-    kind: &str,
-    home: &Path,
-    configured: bool,
-    surroundings: &Surroundings,
-) -> Result<Node, Failure> {
-    let maker = Maker::new(NAME);
-    let mut source = Vec::new();
-    for file in &args.file {
-        let text = sources::text(file)?;
-        if !text.contains(['*', '?', '[', '{']) && surroundings.cwd.join(file).symlink_metadata().is_err() {
-            return Err(Failure::missing(format!("there is no file `{text}`")));
+impl Args {
+    fn packing(&self) -> Packing {
+        Packing {
+            kind: self.kind.clone(),
+            files: self.file.clone(),
+            group: self.group.clone(),
+            release_name: self.release_name.clone(),
+            output: self.output.clone(),
+            template: self.template.clone(),
+            no_enrich: self.no_enrich,
+            ..Packing::default()
         }
-        let path = relative(&surroundings.cwd.join(file), home);
-        source.push(literal(&sources::text(&path)?));
     }
-    // Without a word the release appears where the command was typed, also when the manifest lies elsewhere.
-    let elsewhere = home != surroundings.cwd && !configured;
-    let output = args.output.clone().or_else(|| elsewhere.then(|| PathBuf::from("dist")));
-    let output =
-        output.map(|output| sources::text(&relative(&surroundings.cwd.join(output), home))).transpose()?;
-    let template = args.template.as_deref().map(|name| maker.mapping([("template", Some(maker.text(name)))]));
-    let nfo = template.map(|with| maker.mapping([("with", Some(with))]));
-    let enrich = args.no_enrich.then(|| maker.bool(false));
-    let steps =
-        (nfo.is_some() || enrich.is_some()).then(|| maker.mapping([("enrich", enrich), ("nfo", nfo)]));
-    let own = maker.mapping([
-        ("release", Some(maker.number(1))),
-        ("kind", Some(maker.text(kind))),
-        ("group", args.group.as_deref().map(|group| maker.text(group))),
-        ("name", args.release_name.as_deref().map(|name| maker.text(&literal(name)))),
-        ("source", Some(maker.few(&source))),
-        ("output", output.as_deref().map(|output| maker.text(output))),
-        ("steps", steps),
-    ]);
-    let set = set_layer(&args.sets.set)?;
+}
+
+/// Lays the assignments of the command line over the manifest, so that they are saved with it.
+fn with_sets(own: Node, set: &[String]) -> Result<Node, Failure> {
+    let set = set_layer(set)?;
     let foreign = ["source", "output", "extends", "for_each"];
     if let Some(key) = foreign.iter().find(|key| set.as_ref().is_some_and(|set| set.get(key).is_some())) {
         return Err(Failure::usage(format!("`--set {key}=…` does not go with `pack`"))
             .hint("use `--file` and `--output`; for anything else write a manifest with `--save`"));
     }
     merge([own].into_iter().chain(set)).ok_or_else(|| Failure::usage("there is nothing to pack"))
-}
-
-/// The kind of this name in any case.
-fn kind(typed: &str, kinds: &Kinds) -> Result<String, Failure> {
-    let known: Vec<String> = kinds.list().into_iter().map(|kind| kind.name).collect();
-    let found = known
-        .iter()
-        .find(|name| *name == typed)
-        .or_else(|| known.iter().find(|name| name.eq_ignore_ascii_case(typed)));
-    found.cloned().ok_or_else(|| {
-        let lower = typed.to_lowercase();
-        Failure::usage(format!("there is no kind {}", engine::value::shown(typed)))
-            .hint(words::did_you_mean(&lower, known.iter().map(String::as_str)))
-    })
 }
 
 fn save(file: &Path, text: &str) -> Result<(), Failure> {

@@ -90,10 +90,25 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
             if rest > 0 { format!(", {rest} of them not shown (`--all` shows them)") } else { String::new() };
         let standing = plans.iter().filter(|plan| plan.up_to_date).count();
         ui.say(&format!(
-            "{}, {standing} up to date, {} of sources{more}",
+            "{}, {standing} up to date, {} of sources{}{more}",
             words::count(plans.len(), "release"),
-            words::bytes(bytes)
+            words::bytes(bytes),
+            space(&plans, ui),
         ));
     }
     Ok(Exit::Done)
+}
+
+/// What all releases together need, where the least is free.
+fn space(plans: &[wire::PlanListing], ui: &Ui) -> String {
+    let writing = || plans.iter().filter(|plan| plan.writes > 0);
+    let Some(free) = writing().filter_map(|plan| plan.free).min() else { return String::new() };
+    // What does not stay is there for a few releases at a time.
+    let passing = writing().map(|plan| plan.writes.saturating_sub(plan.keeps)).max().unwrap_or(0);
+    let open = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64 * 2);
+    let open = open.min(writing().count() as u64);
+    let kept: u64 = writing().map(|plan| plan.keeps).sum();
+    let needed = kept.saturating_add(passing.saturating_mul(open));
+    let text = format!("; needs about {}, {} free", words::bytes(needed), words::bytes(free));
+    if needed > free { ui.err.bad(&text) } else { text }
 }

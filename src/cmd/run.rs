@@ -9,6 +9,7 @@ use crate::execute::{Order, execute};
 use crate::exit::{Exit, Failure};
 use crate::lock::Keeping;
 use crate::project::Surroundings;
+use crate::report::Reports;
 use crate::sources;
 use crate::ui::Ui;
 
@@ -18,7 +19,9 @@ Examples:
   bindery run releases/*.yaml --jobs 4 --keep-going
   bindery run release.yaml --only nfo
   bindery run release.yaml --locked
-  bindery run release.yaml --set group=OTHER --output /srv/releases --progress json";
+  bindery run release.yaml --set group=OTHER --output /srv/releases --progress json
+  bindery run releases/*.yaml --progress plain --report junit=report.xml,markdown=report.md
+  bindery run release.yaml --trace trace.json";
 
 /// Make the releases that manifests describe
 ///
@@ -57,12 +60,18 @@ pub struct Args {
 
 pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     let surroundings = Surroundings::read()?;
+    let mut reports = Reports::open(&args.running, &surroundings)?;
     let paths = sources::find(&args.manifests, &surroundings)?;
     let mut set = args.sets.set;
     if let Some(output) = &args.output {
         set.push(sources::assignment("output", &sources::text(output)?));
     }
-    let compiled = sources::compile(&paths, &set, &surroundings).clean(ui)?;
+    let checked = sources::compile(&paths, &set, &surroundings);
+    reports.note(&checked.faults);
+    if checked.is_wrong() {
+        reports.write_refusal(ui)?;
+    }
+    let compiled = checked.clean(ui)?;
     let selection = match (args.only, args.until) {
         (Some(only), _) => Selection::Only(only),
         (_, Some(until)) => Selection::Until(until),
@@ -73,5 +82,6 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
         (false, true) => Keeping::Offline,
         (false, false) => Keeping::Time,
     };
-    execute(Order { compiled, selection, keep_going: args.keep_going, keeping, running: args.running }, ui)
+    let order = Order { compiled, selection, keep_going: args.keep_going, keeping, running: args.running };
+    execute(order, reports, ui)
 }

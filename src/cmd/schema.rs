@@ -9,6 +9,7 @@ use manifests::Kinds;
 use schemars::schema_for;
 use serde_json::Value;
 
+use super::batch::wire::BatchReport;
 use super::explain::Explanation;
 use super::plan::wire::PlanListing;
 use super::reproduce::Reproduction;
@@ -21,6 +22,7 @@ Names:
   config       bindery.toml and the user's config.toml
   events       one line of `bindery run --progress json`
   report       the output of `bindery run --json`
+  batch        the output of `bindery batch --json`
   note         the output of `bindery nfo show --json`
   plan         one entry of `bindery plan --json`
   facts        one line of `bindery inspect --json`
@@ -59,6 +61,7 @@ struct Row {
 
 /// Every schema, by name.
 const SCHEMAS: &[Row] = &[
+    Row { name: "batch", make: || schema_for!(BatchReport).to_value() },
     Row { name: "changes", make: || schema_for!(manifests::LockDifference).to_value() },
     Row { name: "config", make: manifests::config::config_schema },
     Row { name: "diagnostics", make: diagnostics::schema },

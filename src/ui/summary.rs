@@ -117,24 +117,23 @@ fn failures(plan: &Plan, release: &ReleaseReport, paint: Paint) -> Vec<String> {
 }
 
 fn ending(report: &Report, paint: Paint) -> String {
-    let counted = [
-        (Status::Done, "made"),
-        (Status::UpToDate, "up to date"),
-        (Status::Failed, "failed"),
-        (Status::Cancelled, "interrupted"),
-        (Status::Unfinished, "not begun"),
-    ];
-    let counted = counted
-        .into_iter()
-        .map(|(status, word)| (report.count(status), word))
-        .filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = counted.map(|(count, word)| format!("{count} {word}")).collect();
-    let text = format!("{}: {}", words::count(report.releases.len(), "release"), parts.join(", "));
+    let text = counts(report);
     match report.status {
         Status::Done => paint.good(&text),
         Status::Cancelled => paint.odd(&text),
         _ => paint.bad(&text),
     }
+}
+
+/// How many releases there are and how they ended: `3 releases: 2 made, 1 failed`.
+pub fn counts(report: &Report) -> String {
+    let statuses = [Status::Done, Status::UpToDate, Status::Failed, Status::Cancelled, Status::Unfinished];
+    let counted = statuses
+        .map(|status| (report.count(status), words::status(status)))
+        .into_iter()
+        .filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = counted.map(|(count, word)| format!("{count} {word}")).collect();
+    format!("{}: {}", words::count(report.releases.len(), "release"), parts.join(", "))
 }
 
 #[cfg(test)]

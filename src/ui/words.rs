@@ -39,6 +39,19 @@ pub fn duration(ms: u64) -> String {
     }
 }
 
+/// How something ended, in a word or two.
+pub const fn status(status: engine::Status) -> &'static str {
+    use engine::Status;
+    match status {
+        Status::Done => "made",
+        Status::UpToDate => "up to date",
+        Status::Failed => "failed",
+        Status::Skipped => "skipped",
+        Status::Cancelled => "interrupted",
+        Status::Unfinished => "not begun",
+    }
+}
+
 /// Names in a row: `a`, `a and b`, `a, b and c`.
 pub fn list(names: &[&str]) -> String {
     match names {

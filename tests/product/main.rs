@@ -1,9 +1,11 @@
 //! The program from outside: the binary in temporary folders, judged by other people's tools.
 
 mod again;
+mod batch;
 mod crash;
 mod docs;
 mod ebook;
+mod foretold;
 mod formats;
 mod language;
 mod lock;
@@ -11,6 +13,7 @@ mod many;
 mod naming;
 mod notes;
 mod pages;
+mod reports;
 mod rules;
 mod safety;
 mod surface;

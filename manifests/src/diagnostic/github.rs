@@ -6,23 +6,55 @@ use super::{Diagnostic, Severity};
 
 /// One line, such as `::error file=release.yaml,line=4,col=1,title=…::message`.
 pub fn github(diagnostic: &Diagnostic) -> String {
-    let command = match diagnostic.severity {
+    let place = diagnostic.place.as_ref();
+    let stretch = place.map(|place| Stretch {
+        file: &place.file.name,
+        line: place.line,
+        column: place.column,
+        length: place.len,
+    });
+    let hint = diagnostic.hint.as_deref();
+    workflow_command(diagnostic.severity, stretch, diagnostic.code, &diagnostic.message, hint)
+}
+
+/// Where an annotation stands. Lines and columns count from 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch<'a> {
+    /// The file, as seen from the root of the repository.
+    pub file: &'a str,
+    /// The line.
+    pub line: usize,
+    /// The column of the first character.
+    pub column: usize,
+    /// How many characters, 0 when that is not known.
+    pub length: usize,
+}
+
+/// The same for something that is wrong elsewhere than in a manifest.
+pub fn workflow_command(
+    severity: Severity,
+    at: Option<Stretch<'_>>,
+    title: &str,
+    message: &str,
+    hint: Option<&str>,
+) -> String {
+    let command = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
     let mut properties = Vec::new();
-    if let Some(place) = &diagnostic.place {
-        properties.push(format!("file={}", property(&place.file.name)));
-        properties.push(format!("line={}", place.line));
-        properties.push(format!("col={}", place.column));
-        if place.len > 1 {
-            properties.push(format!("endColumn={}", place.column + place.len));
+    if let Some(Stretch { file, line, column, length }) = at {
+        properties.push(format!("file={}", property(file)));
+        properties.push(format!("line={line}"));
+        properties.push(format!("col={column}"));
+        if length > 1 {
+            properties.push(format!("endColumn={}", column.saturating_add(length)));
         }
     }
-    properties.push(format!("title={}", property(diagnostic.code)));
-    let hint = diagnostic.hint.as_ref().map(|hint| format!("\nhelp: {hint}")).unwrap_or_default();
-    format!("::{command} {}::{}{}", properties.join(","), text(&diagnostic.message), text(&hint))
+    properties.push(format!("title={}", property(title)));
+    let hint = hint.map(|hint| format!("\nhelp: {hint}")).unwrap_or_default();
+    format!("::{command} {}::{}{}", properties.join(","), text(message), text(&hint))
 }
 
 fn text(text: &str) -> String {

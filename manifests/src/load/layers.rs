@@ -65,6 +65,13 @@ impl<'a, 'c> Layers<'a, 'c> {
         }
     }
 
+    /// Takes a manifest that was parsed already, and reads the fragments it extends.
+    pub(super) fn root(&mut self, root: Node, folder: &Path) {
+        self.faults.extend(validate(&root, &manifest_schema()));
+        self.extends(&root, folder);
+        self.found.push(root);
+    }
+
     /// Reads the assignments of the command line.
     pub(super) fn set(&mut self) {
         let mut layers = Vec::new();

@@ -140,6 +140,8 @@ mod tests {
             bytes: 0,
             reads: 0,
             writes: 0,
+            keeps: 0,
+            free: None,
             sources: Vec::new(),
             steps: vec![step("rar", &["source"]), step("archive", &["rar", "gone"])],
         }

@@ -40,6 +40,11 @@ fn one(plan: &PlanListing, paint: Paint) -> String {
     } else if plan.writes > 0 {
         let work = format!("reads {}, writes {}", words::bytes(plan.reads), words::bytes(plan.writes));
         lines.push(format!("├─ {} {work}", paint.dim("work   ")));
+        if let Some(free) = plan.free {
+            let space = format!("needs {}, {} free", words::bytes(plan.writes), words::bytes(free));
+            let space = if plan.lacks_space() { paint.bad(&format!("{space}: not enough")) } else { space };
+            lines.push(format!("├─ {} {space}", paint.dim("space  ")));
+        }
     }
     let rows: Vec<Vec<String>> = plan.steps.iter().map(|step| row(step, paint)).collect();
     let table = table(&rows);
@@ -141,6 +146,8 @@ mod tests {
             bytes: 2000,
             reads: 0,
             writes: 0,
+            keeps: 0,
+            free: None,
             sources: vec![SourceListing { name: "a".into(), path: "a.epub".into(), size: Some(2000) }],
             steps: vec![
                 step("extract", "gather", &["source"], true),
@@ -158,6 +165,10 @@ release.yaml
 └─ make
    ├─ rar      archive  takes source, extract  never done before  not shipped
    └─ sfv      archive  takes rar              never done before";
-        assert_eq!(draw(&[plan], Paint::PLAIN), wanted);
+        assert_eq!(draw(std::slice::from_ref(&plan), Paint::PLAIN), wanted);
+        let full = PlanListing { reads: 3, writes: 2000, free: Some(1999), ..plan };
+        let wanted =
+            "├─ work    reads 3 bytes, writes 2.0 kB\n├─ space   needs 2.0 kB, 2.0 kB free: not enough\n";
+        assert!(draw(&[full], Paint::PLAIN).contains(wanted));
     }
 }

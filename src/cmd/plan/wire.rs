@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use engine::{Artifact, From, Judgement, Plan, Step, StepIndex, TimeRule, Why, World, forecast, judge};
 use schemars::JsonSchema;
@@ -38,6 +39,12 @@ pub struct PlanListing {
     pub reads: u64,
     /// Bytes that the steps that run will write, as far as sizes alone tell.
     pub writes: u64,
+    /// Bytes of these that stay in the release; the rest is gone when it appears.
+    pub keeps: u64,
+    /// Bytes that are free where the release will appear, for which `writes` is what there is needed; absent when that
+    /// cannot be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub free: Option<u64>,
     /// The source files.
     pub sources: Vec<SourceListing>,
     /// The steps, in an order in which they can run.
@@ -110,6 +117,11 @@ pub struct StepListing {
 }
 
 impl PlanListing {
+    /// Whether there is less space than it takes to make the release.
+    pub fn lacks_space(&self) -> bool {
+        self.free.is_some_and(|free| free < self.writes)
+    }
+
     /// The listing of a plan, with the sizes of its sources as they are now.
     pub fn of(plan: &Plan, world: &World) -> Self {
         let sources: Vec<SourceListing> = plan
@@ -159,11 +171,24 @@ impl PlanListing {
             problem: problem.or_else(|| judgement.as_ref()?.changed.clone()),
             reads: running().map(|(_, forecast)| forecast.read).sum(),
             writes: running().map(|(_, forecast)| forecast.written()).sum(),
+            keeps: running()
+                .filter(|(index, _)| plan.shape.step(*index).ship)
+                .map(|(_, forecast)| forecast.written())
+                .sum(),
+            free: free(&plan.output),
             bytes: sources.iter().filter_map(|source| source.size).sum(),
             sources,
             steps: steps.collect(),
         }
     }
+}
+
+/// Bytes that are free for us where a folder is, or will be.
+fn free(folder: &Path) -> Option<u64> {
+    let folder = std::path::absolute(folder).ok()?;
+    let there = folder.ancestors().find(|above| above.is_dir())?;
+    let found = rustix::fs::statvfs(there).ok()?;
+    found.f_bavail.checked_mul(found.f_frsize)
 }
 
 impl StepListing {

@@ -2,17 +2,20 @@
 //!
 //! Knows how a tree is put together; `manifests` knows how it is written.
 
-use std::sync::Arc;
-
 use manifests::{File, Key, Node, Place, Scalar, Value};
 
-/// Puts trees together as if they stood in a file of this name.
-pub struct Maker(Arc<File>);
+/// Puts trees together whose values all stand at one place.
+pub struct Maker(Place);
 
 impl Maker {
     /// Trees of the file `name`.
     pub fn new(name: &str) -> Self {
-        Self(File::new(name, ""))
+        Self::at(Place::start_of(&File::new(name, "")))
+    }
+
+    /// Trees whose faults are told of this place.
+    pub const fn at(place: Place) -> Self {
+        Self(place)
     }
 
     /// A text.
@@ -41,7 +44,7 @@ impl Maker {
     }
 
     /// Named values in this order.
-    pub fn mapping<const N: usize>(&self, entries: [(&str, Option<Node>); N]) -> Node {
+    pub fn mapping<'n>(&self, entries: impl IntoIterator<Item = (&'n str, Option<Node>)>) -> Node {
         let key = |name: &str| Key { name: name.to_owned(), place: self.place() };
         let present = entries.into_iter().filter_map(|(name, node)| Some((key(name), node?)));
         Node::mapping(present.collect(), self.place())
@@ -52,7 +55,7 @@ impl Maker {
     }
 
     fn place(&self) -> Place {
-        Place::start_of(&self.0)
+        self.0.clone()
     }
 }
 
