@@ -231,6 +231,21 @@ fn a_part_of_a_release_stands_too() {
 }
 
 #[test]
+fn a_release_that_is_asked_for_twice_is_made_once() {
+    let dir = output();
+    let store = Arc::new(Store::hold(dir.path(), || false).unwrap());
+    let one = || {
+        let mut plan = plan(&dir.path().join("out"), "n", vec![step("a", make("a"), &[])]);
+        plan.keep = Some(Keep { key: store.key("toy.yaml", &plan), store: Arc::clone(&store) });
+        plan
+    };
+    let outcome = go_in(&[one(), one()], &Cancel::default(), now, |runner| runner.keep_going = true);
+    assert_eq!(outcome.codes(), ["release/clash"]);
+    assert_eq!(outcome.report.releases[0].status, Status::Done);
+    assert_eq!(listing(&dir.path().join("out")), ["n/a = a"]);
+}
+
+#[test]
 fn a_source_that_changes_while_it_is_read_fails_its_step() {
     let project = Project::new();
     let path = project.path("in.txt");
