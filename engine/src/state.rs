@@ -115,6 +115,10 @@ impl Store {
         let mut digesting = Digesting::default();
         let output = self.inside(&plan.output);
         digesting.part(manifest.as_bytes()).part(output.as_bytes());
+        // Two projects may share an output folder outside of both.
+        if Path::new(&output).is_absolute() {
+            digesting.part(self.home.as_os_str().as_encoded_bytes());
+        }
         // A match of a glob is the same release wherever it stands in the list.
         digesting.json(&plan.item_id());
         ReleaseKey(digesting.finish())

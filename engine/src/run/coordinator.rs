@@ -20,7 +20,7 @@ use super::scratch::Scratch;
 use super::work::Message;
 use super::{Cancel, Runner};
 use crate::job::Stop;
-use crate::{Event, Happening, Plan, Report, Status, StepIndex};
+use crate::{Event, Happening, Plan, ReleaseKey, Report, Status, StepIndex};
 
 /// How often the coordinator looks at the clock and at the cancel flag while it hears nothing.
 const TICK: Duration = Duration::from_millis(50);
@@ -48,6 +48,7 @@ pub(super) struct Coordinator<'r, 's, 'scope> {
     running_net: usize,
     pools: BTreeMap<String, usize>,
     targets: BTreeSet<PathBuf>,
+    keys: BTreeSet<ReleaseKey>,
     /// No step begins any more.
     stopping: bool,
 }
@@ -83,6 +84,7 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
             running_net: 0,
             pools: BTreeMap::new(),
             targets: BTreeSet::new(),
+            keys: BTreeSet::new(),
             stopping: false,
         }
     }
@@ -164,7 +166,12 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
         let Some(plan) = self.plans.get(number) else { return };
         let steps = plan.shape.steps().map(|(_, step)| step.id.clone()).collect();
         self.emit(Happening::ReleaseStarted { release: number, at: plan.at.clone(), steps });
-        match Open::new(plan, &self.runner.selection) {
+        let opened = match &plan.keep {
+            // Both would work in one folder.
+            Some(keep) if !self.keys.insert(keep.key) => Err(standing::twice()),
+            _ => Open::new(plan, &self.runner.selection),
+        };
+        match opened {
             Ok(mut open) => {
                 self.recall(&mut open);
                 let look = open.recognise();

@@ -178,6 +178,12 @@ impl super::Runner<'_> {
     }
 }
 
+/// A release is asked for a second time.
+pub(super) fn twice() -> StageError {
+    StageError::new("release/clash", "this run makes the same release twice")
+        .hint("name each manifest once, and give each entry of a `for_each` something of its own")
+}
+
 /// Whether a step runs for the sake of others, whatever is known of it.
 fn is_call(why: &Why) -> bool {
     matches!(why, Why::Needed { .. } | Why::Forced)
