@@ -21,6 +21,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("ebook-2022", include_str!("../rules/ebook-2022.yaml")),
     ("tv-web-2020", include_str!("../rules/tv-web-2020.yaml")),
     ("tv-x264-2016", include_str!("../rules/tv-x264-2016.yaml")),
+    ("tv-x265-2020", include_str!("../rules/tv-x265-2020.yaml")),
 ];
 
 /// Where rule sets are looked up.

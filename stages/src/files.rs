@@ -93,6 +93,15 @@ pub(crate) fn write(job: &Job<'_>, name: &str, bytes: &[u8]) -> Result<Artifact,
     finish(job, name, &path, file)
 }
 
+/// The artifact of a file that a foreign program wrote, with the digests that later steps want.
+pub(crate) fn adopt(job: &Job<'_>, name: &str, path: &Path) -> Result<Artifact, StageError> {
+    let size = std::fs::metadata(path).map_err(|error| StageError::writing(path, &error))?.len();
+    let artifact = Artifact::new(name, path, size);
+    let digests = digests(job, &artifact, job.wanted(), |_| {})?;
+    job.count_written(size);
+    Ok(artifact.with_digests(digests))
+}
+
 /// The digests of an input: those that were given, and the rest by reading the file once.
 pub(crate) fn digests(
     job: &Job<'_>,

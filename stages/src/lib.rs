@@ -15,6 +15,7 @@ mod files;
 mod filters;
 pub mod nfo;
 pub mod rules;
+mod sample;
 mod upload;
 pub mod verify;
 
@@ -34,6 +35,7 @@ pub fn registry() -> Registry {
         .with::<enrich::Enrich>()
         .with::<extract::Extract>()
         .with::<nfo::Nfo>()
+        .with::<sample::Sample>()
         .with::<upload::Upload>()
 }
 
@@ -47,7 +49,9 @@ pub fn language() -> Language {
 mod tests {
     #[test]
     fn options_that_are_paths_in_the_release_say_so_beside_being_templates() {
-        for (stage, option) in [("archive", "base"), ("checksum", "file"), ("nfo", "file")] {
+        for (stage, option) in
+            [("archive", "base"), ("checksum", "file"), ("nfo", "file"), ("sample", "file")]
+        {
             let schema = (super::registry().get(stage).unwrap().schema)();
             let property = &schema["properties"][option];
             assert!(

@@ -47,7 +47,7 @@ pub struct Rule {
     #[serde(default)]
     pub section: Option<String>,
     /// How sure the rule is.
-    #[serde(default)]
+    #[serde(default = "stated")]
     pub certainty: Certainty,
     /// What to do about a fault.
     pub advice: String,
@@ -56,11 +56,10 @@ pub struct Rule {
 }
 
 /// How sure a rule is. Only what the source states is an error; the rest is a warning.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Certainty {
     /// The source states it.
-    #[default]
     Stated,
     /// The source recommends it, or allows to break it.
     Recommended,
@@ -68,6 +67,10 @@ pub enum Certainty {
     Inferred,
     /// The source can be read in two ways.
     Ambiguous,
+}
+
+fn stated() -> Certainty {
+    Certainty::Stated
 }
 
 /// A test that a rule may ask for.

@@ -10,10 +10,13 @@ fn rule_sets_are_listed_and_shown_by_name_and_by_family() {
     let listed = world.done(&["rules", "list", "--json"]).json();
     let known: Vec<&str> =
         listed.as_array().unwrap().iter().map(|info| info["name"].as_str().unwrap()).collect();
-    assert_eq!(known, ["docs", "ebook-2022", "tv-web-2020", "tv-x264-2016"]);
+    assert_eq!(known, ["docs", "ebook-2022", "tv-web-2020", "tv-x264-2016", "tv-x265-2020"]);
     for name in known {
         let shown = world.done(&["rules", "show", name, "--json"]).json();
         assert!(shown["rules"]["rules"].as_array().is_some_and(|rules| rules.len() > 5), "{name}");
+        // A set that could not be read would be a fault, whatever the folder holds.
+        world.write("a/b.txt", "x");
+        assert_ne!(world.run(&["rules", "test", "a", "--rules", name]).code, Some(2), "{name}");
     }
     assert!(world.done(&["rules", "show", "tv-web"]).stdout.contains("WEB and WEBRip v2.0"));
     let ran = world.run(&["rules", "show", "tv-wbe"]);
@@ -81,4 +84,17 @@ fn rule_sets_of_a_project_come_before_the_built_in_ones() {
     world.write(".bindery/rules/bad.yaml", "title: Bad\nsource: us\nrules: [{ id: x, tset: 1 }]\n");
     let ran = world.run(&["rules", "test", "long-name", "--rules", "bad"]);
     assert!(ran.code == Some(2) && ran.stderr.contains("tset"), "{}", ran.stderr);
+}
+
+#[test]
+fn automatic_volumes_have_the_sizes_that_the_rules_allow() {
+    let world = World::new();
+    let sizes = |text: &str, key: &str| {
+        let from = text.find(key).unwrap_or_else(|| panic!("{key} in {text}")) + key.len();
+        text[from..].split(']').next().unwrap().trim_start_matches([':', ' ', '[']).to_owned()
+    };
+    let kind = world.done(&["kinds", "ebook"]).stdout;
+    let rules = world.done(&["rules", "show", "ebook"]).stdout;
+    assert_eq!(sizes(&kind, "sizes"), sizes(&rules, "one_of"));
+    assert!(kind.contains("most: 99") && rules.contains("most: 99"));
 }

@@ -6,4 +6,5 @@ pub mod digest;
 pub mod name;
 pub mod page;
 pub mod read;
+pub mod sample;
 pub mod text;
