@@ -120,8 +120,9 @@ fn kill_at(calls: &[&str], most: usize) -> Option<(usize, usize)> {
 fn kills_at_least(calls: &[&str], most: usize, wanted: usize) {
     if let Some((killed, resumed)) = kill_at(calls, most) {
         eprintln!("{killed} runs were killed, {resumed} steps taken over");
+        // Many a call comes before the first step ends; enough of them must come after it.
         assert!(
-            killed >= wanted && resumed >= killed / 4,
+            killed >= wanted && resumed >= killed / 8,
             "only {killed} killed, {resumed} steps taken over"
         );
     }

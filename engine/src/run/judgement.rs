@@ -19,6 +19,8 @@ pub struct Judgement {
     pub target: Option<PathBuf>,
     /// Why each step runs or stands, in the order of the steps.
     pub steps: Vec<(StepIndex, Why)>,
+    /// How long each step took when it ran last, in milliseconds, as far as that is remembered.
+    pub took: BTreeMap<StepIndex, u64>,
     /// What lies there and is not as it was made, so that a run leaves it alone.
     pub changed: Option<String>,
 }
@@ -36,7 +38,7 @@ pub fn judge(plan: &Plan, world: &World) -> Result<Judgement, StageError> {
     let mut open = Open::new(plan, &Selection::All)?;
     let Some(keep) = &plan.keep else {
         let steps = plan.shape.steps().map(|(index, _)| (index, Why::Never)).collect();
-        return Ok(Judgement { name: None, target: None, steps, changed: None });
+        return Ok(Judgement { name: None, target: None, steps, took: BTreeMap::new(), changed: None });
     };
     open.recall(keep);
     if let Some(look) = open.recognise() {
@@ -54,7 +56,7 @@ pub fn judge(plan: &Plan, world: &World) -> Result<Judgement, StageError> {
     };
     let steps = plan.shape.steps().map(|(index, _)| (index, whys.get(index.index()).cloned().flatten()));
     let steps = steps.filter_map(|(index, why)| Some((index, why?))).collect();
-    Ok(Judgement { name: name.map(|name| name.to_string()), target, steps, changed })
+    Ok(Judgement { name: name.map(|name| name.to_string()), target, steps, took: took(&open), changed })
 }
 
 /// The sources of a plan as they are now.
@@ -94,6 +96,13 @@ pub fn look_at_sources(plan: &Plan, world: &World) -> Result<Sources, StageError
     Ok(Sources { files: digests, time: open.time })
 }
 
+/// How long the steps took when they ran last.
+fn took(open: &Open<'_>) -> BTreeMap<StepIndex, u64> {
+    let Some(record) = &open.past.record else { return BTreeMap::new() };
+    let steps = open.plan.shape.steps();
+    steps.filter_map(|(index, step)| Some((index, record.step(&step.id)?.took?))).collect()
+}
+
 fn standing(open: &Open<'_>) -> Judgement {
     let record = open.past.record.as_ref();
     let steps = open.plan.shape.steps().filter(|(index, _)| open.state(*index) != State::Left);
@@ -108,6 +117,7 @@ fn standing(open: &Open<'_>) -> Judgement {
         name: record.map(|record| record.name.clone()),
         target: open.past.target.clone(),
         steps: steps.collect(),
+        took: took(open),
         changed: None,
     }
 }

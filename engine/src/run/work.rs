@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
 
 use super::assemble::Assembly;
 use super::names::inner_name;
@@ -110,8 +111,9 @@ impl Task {
             written: AtomicU64::new(0),
             shown: AtomicU64::new(u64::MAX),
         };
+        let begun = Instant::now();
         let result = caught(|| match &into {
-            Ok(_) => self.run(&job).map(|output| self.remembered(output, &seen)),
+            Ok(_) => self.run(&job).map(|output| self.remembered(output, &seen, begun.elapsed())),
             Err(error) => {
                 Err(template_fault(self.into.as_ref().unwrap_or(&Template::new("")), error.clone()))
             }
@@ -162,7 +164,7 @@ impl Task {
     }
 
     /// Adds what is to be remembered of the step.
-    fn remembered(&self, output: Output, seen: &Seen) -> Made {
+    fn remembered(&self, output: Output, seen: &Seen, took: Duration) -> Made {
         let Some(remember) = &self.remember else { return Made { output, record: None } };
         let view = View {
             scope: &self.scope,
@@ -178,6 +180,7 @@ impl Task {
             reads: view.all(seen.names()),
             facts: output.facts.clone(),
             learned: output.inputs.clone(),
+            took: u64::try_from(took.as_millis()).ok(),
             ..StepRecord::default()
         };
         let print = record.print();

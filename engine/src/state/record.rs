@@ -88,6 +88,9 @@ pub(crate) struct StepRecord {
     /// The digests it took of its inputs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) learned: Vec<Digests>,
+    /// How long it took, in milliseconds. Nothing rests on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) took: Option<u64>,
 }
 
 /// A file that a step made.

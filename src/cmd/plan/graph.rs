@@ -142,6 +142,7 @@ mod tests {
             writes: 0,
             keeps: 0,
             free: None,
+            took: None,
             sources: Vec::new(),
             steps: vec![step("rar", &["source"]), step("archive", &["rar", "gone"])],
         }

@@ -38,7 +38,10 @@ fn one(plan: &PlanListing, paint: Paint) -> String {
     if plan.up_to_date {
         lines.push(format!("├─ {} {}", paint.dim("work   "), paint.good("none: the release is up to date")));
     } else if plan.writes > 0 {
-        let work = format!("reads {}, writes {}", words::bytes(plan.reads), words::bytes(plan.writes));
+        let mut work = format!("reads {}, writes {}", words::bytes(plan.reads), words::bytes(plan.writes));
+        if let Some(took) = plan.took {
+            work.push_str(&format!("; its steps took {} the last time", words::duration(took)));
+        }
         lines.push(format!("├─ {} {work}", paint.dim("work   ")));
         if let Some(free) = plan.free {
             let space = format!("needs {}, {} free", words::bytes(plan.writes), words::bytes(free));
@@ -148,6 +151,7 @@ mod tests {
             writes: 0,
             keeps: 0,
             free: None,
+            took: None,
             sources: vec![SourceListing { name: "a".into(), path: "a.epub".into(), size: Some(2000) }],
             steps: vec![
                 step("extract", "gather", &["source"], true),

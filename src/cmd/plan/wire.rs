@@ -45,6 +45,10 @@ pub struct PlanListing {
     /// cannot be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free: Option<u64>,
+    /// How long the steps that run took together when they ran last, in milliseconds; absent unless that is known of all
+    /// of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
     /// The source files.
     pub sources: Vec<SourceListing>,
     /// The steps, in an order in which they can run.
@@ -176,6 +180,10 @@ impl PlanListing {
                 .map(|(_, forecast)| forecast.written())
                 .sum(),
             free: free(&plan.output),
+            took: running()
+                .map(|(index, _)| judgement.as_ref()?.took.get(index).copied())
+                .sum::<Option<u64>>()
+                .filter(|took| *took > 0),
             bytes: sources.iter().filter_map(|source| source.size).sum(),
             sources,
             steps: steps.collect(),

@@ -5,7 +5,8 @@
 /// Bytes of a description that are looked at.
 const LOOKED_AT: usize = 4096;
 
-/// The patterns, most special first: `#` is a digit of the total, `!` a digit, `o` or `x` of the disk, `?` anything.
+/// The patterns, most special first: `#` is a digit of the total, `!` a digit, `o` or `x` of the disk, `o` a
+/// nought, `?` anything.
 const PATTERNS: &[&str] = &[
     "[?!/##]",
     "(?!/##)",
@@ -58,6 +59,7 @@ fn total(pattern: &str, text: &[char]) -> Option<u32> {
             '#' if found == ' ' => {}
             '!' if found.is_ascii_digit() || matches!(found, 'o' | 'x') => {}
             '?' => {}
+            'o' if found == '0' => {}
             exact if exact == found && !matches!(exact, '#' | '!') => {}
             _ => return None,
         }

@@ -20,7 +20,7 @@ pub(super) enum Sight {
     /// The headers from here on are encrypted.
     Hidden,
     /// What a header says, and the bytes behind it.
-    Part(Block, Content),
+    Part(Box<(Block, Content)>),
 }
 
 /// Who is told what a volume holds.
@@ -121,7 +121,7 @@ impl Scan<'_, '_, '_> {
             self.check_sound(!late || header.is_sound_with(content.crc32, content.len), at)?;
             let cut = content.len < header.content;
             at += header.len + content.len;
-            self.listener.take(Sight::Part(header.block, content))?;
+            self.listener.take(Sight::Part(Box::new((header.block, content))))?;
             if cut {
                 break;
             }

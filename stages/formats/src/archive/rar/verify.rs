@@ -99,12 +99,14 @@ impl Check {
         match sight {
             Sight::Fault(code, message, at) => self.report.fault(code, message, at),
             Sight::Hidden => self.report.verdict.unchecked(&self.report.volume, "its headers are encrypted"),
-            Sight::Part(Block::File(file), content) => self.members.part(&file, content, &mut self.report),
-            Sight::Part(Block::Service(service), content) if service.altered.is_none() => {
-                let at = Some(content.at);
-                check_sums(&SERVICE, &service, content.crc32, content.hash, at, &mut self.report);
-            }
-            Sight::Part(..) => {}
+            Sight::Part(part) => match *part {
+                (Block::File(file), content) => self.members.part(&file, content, &mut self.report),
+                (Block::Service(service), content) if service.altered.is_none() => {
+                    let at = Some(content.at);
+                    check_sums(&SERVICE, &service, content.crc32, content.hash, at, &mut self.report);
+                }
+                _ => {}
+            },
         }
     }
 }

@@ -139,7 +139,7 @@ fn an_update_hides_what_it_replaces() {
 }
 
 #[test]
-fn the_packet_fills_in_what_the_dictionary_leaves_out() {
+fn the_packet_wins_and_the_dictionary_fills_in_what_it_leaves_out() {
     let packet = packet(
         "<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>From XMP</rdf:li></rdf:Alt></dc:title>\
          <dc:creator><rdf:Seq><rdf:li>A</rdf:li><rdf:li>B</rdf:li></rdf:Seq></dc:creator>\
@@ -154,7 +154,12 @@ fn the_packet_fills_in_what_the_dictionary_leaves_out() {
         "identifiers": { "isbn": "9780306406157", "doi": "10.1000/182", "uuid": "00000000-0000-4000-8000-00000000000a" },
     });
     check(&with_table(&objects, ""), &want);
-    objects[2] = "<</Title(Own)/Author(C)>>";
+    objects[2] = "<</Title(Own)/Author(C)/Subject(What it is)>>";
+    let want = json!({ "title": "From XMP", "authors": ["A", "B"], "description": "What it is" });
+    check(&with_table(&objects, ""), &want);
+    let bare = "<</Type/Metadata/Subtype/XML/Length 0>>stream\n\nendstream";
+    let last = objects.len() - 1;
+    objects[last] = bare;
     check(&with_table(&objects, ""), &json!({ "title": "Own", "authors": ["C"] }));
 }
 
