@@ -225,8 +225,8 @@ fn parts_of_a_split_archive_are_not_checked() {
 
 #[test]
 fn a_watcher_can_end_the_work() {
-    let mut volumes = InMemory(vec![("x.7z".to_owned(), write_at(1, &sample()))]);
-    let error = verify(&mut volumes, &mut |_| Err(io::Error::other("enough"))).unwrap_err();
+    let volumes = InMemory(vec![("x.7z".to_owned(), write_at(1, &sample()))]);
+    let error = verify(&volumes, &mut |_| Err(io::Error::other("enough"))).unwrap_err();
     assert_eq!(error.to_string(), "enough");
 }
 

@@ -54,10 +54,10 @@ fn sample() -> Files {
 }
 
 fn verdict_of(name: &str, bytes: &[u8]) -> Verdict {
-    let mut volumes = InMemory(vec![(name.to_owned(), bytes.to_vec())]);
+    let volumes = InMemory(vec![(name.to_owned(), bytes.to_vec())]);
     match name.contains("zst") {
-        true => tar_zst::verify(&mut volumes, &mut quiet).unwrap(),
-        false => tar_gz::verify(&mut volumes, &mut quiet).unwrap(),
+        true => tar_zst::verify(&volumes, &mut quiet).unwrap(),
+        false => tar_gz::verify(&volumes, &mut quiet).unwrap(),
     }
 }
 
@@ -280,9 +280,9 @@ fn several_frames_are_one_archive() {
 #[test]
 fn a_watcher_can_end_the_work() {
     let bytes = write_as("tar.gz", 1, &sample());
-    let mut volumes = InMemory(vec![("x.tgz".to_owned(), bytes)]);
+    let volumes = InMemory(vec![("x.tgz".to_owned(), bytes)]);
     let stop = &mut |_| Err(io::Error::other("enough"));
-    assert_eq!(tar_gz::verify(&mut volumes, stop).unwrap_err().to_string(), "enough");
+    assert_eq!(tar_gz::verify(&volumes, stop).unwrap_err().to_string(), "enough");
 }
 
 #[test]

@@ -250,9 +250,9 @@ fn damage_is_called_by_its_name() {
 
 #[test]
 fn an_archive_that_unpacks_to_too_much_is_given_up_on() {
-    let mut volumes = InMemory(vec![("x.zip".to_owned(), write(&sample()))]);
+    let volumes = InMemory(vec![("x.zip".to_owned(), write(&sample()))]);
     for limits in [Limits { total: 104_000, ratio: 1100 }, Limits { total: 1 << 40, ratio: 10 }] {
-        let verdict = verify_within(limits, &mut volumes, &mut quiet).unwrap();
+        let verdict = verify_within(limits, &volumes, &mut quiet).unwrap();
         assert_eq!(verdict.faults[0].code, "too-large");
     }
 }
