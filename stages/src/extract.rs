@@ -1,5 +1,6 @@
 //! Reads the facts that files hold about themselves.
 
+mod chapters;
 mod report;
 
 use std::io::BufReader;
@@ -48,6 +49,9 @@ pub struct Extract {
     readers: Vec<String>,
     /// Saves the cover picture as a file for other steps.
     cover: bool,
+    /// Saves the chapters of the first film that lists them, with times and names, as `chapters.txt` in the simple
+    /// format that multiplexers read.
+    chapters: bool,
     /// Adds the report of the program `mediainfo` about the first film as the fact `mediainfo_report`, when the program
     /// is there.
     report: bool,
@@ -55,7 +59,7 @@ pub struct Extract {
 
 impl Default for Extract {
     fn default() -> Self {
-        Self { readers: Vec::new(), cover: false, report: true }
+        Self { readers: Vec::new(), cover: false, chapters: false, report: true }
     }
 }
 
@@ -78,6 +82,7 @@ impl Stage for Extract {
     fn run(&self, job: &Job<'_>) -> Result<Output, StageError> {
         let mut facts = Facts::new();
         let mut artifacts = Vec::new();
+        let (mut covered, mut listed) = (false, false);
         let total = job.inputs().len() as u64;
         for (done, input) in job.inputs().iter().enumerate() {
             job.check()?;
@@ -99,8 +104,17 @@ impl Stage for Extract {
             }
             note_clashes(job, &facts, &named);
             facts.underlay(&named);
-            if self.cover && artifacts.is_empty() {
+            if self.cover && !covered {
                 artifacts.extend(cover(job, artifact)?);
+                covered = !artifacts.is_empty();
+            }
+            if self.chapters && !found.chapters.is_empty() && !listed {
+                artifacts.push(files::write(
+                    job,
+                    "chapters.txt",
+                    chapters::simple(&found.chapters).as_bytes(),
+                )?);
+                listed = true;
             }
             job.progress(done as u64 + 1, total, "files");
         }

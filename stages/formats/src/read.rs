@@ -43,7 +43,7 @@ mod xml;
 mod zipped;
 
 pub use limits::Limits;
-pub use seam::{Cover, Damage, Found, Head, ReadError, Reader, Source};
+pub use seam::{Chapter, Cover, Damage, Found, Head, ReadError, Reader, Source};
 
 /// Every reader, the most particular first: the first one that claims a file reads it.
 pub const READERS: &[Reader] = &[

@@ -88,6 +88,18 @@ fn the_cover_of_the_first_book_that_has_one_is_saved() {
 }
 
 #[test]
+fn the_chapters_of_a_film_are_saved() {
+    let named = b"\x10\x43\xa7\x70\x90\x45\xb9\x8d\xb6\x8b\x91\x82\0\0\x80\x85\x85\x83One";
+    let mut film = [FILM, &named[..]].concat();
+    // The segment is longer by what was added.
+    film[20] += named.len() as u8;
+    let done = Bench::new().file("a.mkv", film).run("extract", json!({ "chapters": true })).good();
+    assert_eq!(done.names(), ["chapters.txt"]);
+    assert_eq!(done.files["chapters.txt"], b"CHAPTER01=00:00:00.000\nCHAPTER01NAME=One\n");
+    assert_eq!(value(&done, "chapters"), 1);
+}
+
+#[test]
 fn a_damaged_book_is_an_error_with_a_way_on() {
     let check = |bytes: Vec<u8>| {
         let done = Bench::new().file("a.epub", bytes).run("extract", json!({}));

@@ -106,12 +106,14 @@ fn film(stream: &mut Stream<'_>, parts: &Parts, tags: &[Tag], limits: &Limits) -
     }
     let title = info(ids::TITLE).map(text).filter(|title| !title.trim().is_empty());
     let app = info(ids::WRITING_APP).or_else(|| info(ids::MUXING_APP));
+    let chapters = tags::chapters(&parts.chapters);
     let mut film = Film {
         title: title.or_else(|| tags::of_film(tags, "TITLE").map(str::to_owned)),
         date: tags::of_film(tags, "DATE_RELEASED").map(str::to_owned),
         duration_ms,
         writing_app: app.map(text),
-        chapters: Some(tags::chapters(&parts.chapters)),
+        chapters: Some(chapters.len() as u64),
+        chapter_list: chapters,
         encrypted: tracks.iter().any(|track| track.encoding.encrypted),
         ..Film::default()
     };

@@ -24,13 +24,24 @@ pub struct Found {
     pub notes: Vec<String>,
     /// What is broken in the file, when it is: the facts are then those that could still be read.
     pub damage: Option<Damage>,
+    /// The chapters of a film, in its order, where it lists them with their times.
+    pub chapters: Vec<Chapter>,
+}
+
+/// A chapter of a film.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chapter {
+    /// When it begins, in milliseconds from the beginning of the film.
+    pub start_ms: u64,
+    /// What it is called; empty when it has no name.
+    pub title: String,
 }
 
 impl Found {
     /// Nothing known yet of a file of this format.
     #[must_use]
     pub fn new(format: &'static str) -> Self {
-        Self { format, facts: Map::new(), notes: Vec::new(), damage: None }
+        Self { format, facts: Map::new(), notes: Vec::new(), damage: None, chapters: Vec::new() }
     }
 
     /// Keeps the first damage: what follows from it is no news.

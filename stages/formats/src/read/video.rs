@@ -7,6 +7,7 @@ mod resolution;
 mod tell;
 mod tracks;
 
+use super::Chapter;
 pub use tracks::{Audio, Subtitle, Video};
 
 /// One file's worth of tracks, and what the container says about the whole.
@@ -24,6 +25,8 @@ pub struct Film {
     pub writing_app: Option<String>,
     /// How many chapters it has.
     pub chapters: Option<u64>,
+    /// Its chapters with their times, where they are listed so.
+    pub chapter_list: Vec<Chapter>,
     /// Whether any track is encrypted.
     pub encrypted: bool,
     /// Its pictures, in the order of the file.

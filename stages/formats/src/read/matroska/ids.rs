@@ -82,6 +82,9 @@ pub const EDITION_DEFAULT: u32 = 0x45db;
 pub const CHAPTER: u32 = 0xb6;
 pub const CHAPTER_HIDDEN: u32 = 0x98;
 pub const CHAPTER_ENABLED: u32 = 0x4598;
+pub const CHAPTER_START: u32 = 0x91;
+pub const CHAPTER_DISPLAY: u32 = 0x80;
+pub const CHAPTER_NAME: u32 = 0x85;
 
 pub const TAG: u32 = 0x7373;
 pub const TARGETS: u32 = 0x63c0;

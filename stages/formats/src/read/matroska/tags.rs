@@ -4,6 +4,7 @@
 
 use super::ebml::{child, children, text, unsigned};
 use super::ids;
+use crate::read::Chapter;
 
 /// One tag with what it is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,8 +65,8 @@ pub fn statistic(tags: &[Tag], track: u64, name: &str) -> Option<u64> {
     tags.iter().find(fits).and_then(|tag| tag.text.trim().parse().ok())
 }
 
-/// How many chapters the default edition has, or the first that is not hidden.
-pub fn chapters(part: &[u8]) -> u64 {
+/// The chapters of the default edition, or of the first that is not hidden.
+pub fn chapters(part: &[u8]) -> Vec<Chapter> {
     let flag =
         |master: &[u8], id, absent| child(master, id).and_then(unsigned).map_or(absent, |flag| flag != 0);
     let mut shown = None;
@@ -84,7 +85,14 @@ pub fn chapters(part: &[u8]) -> u64 {
             && !flag(chapter, ids::CHAPTER_HIDDEN, false)
             && flag(chapter, ids::CHAPTER_ENABLED, true)
     });
-    chapters.count() as u64
+    let named = |(_, chapter): (u32, &[u8])| Chapter {
+        start_ms: child(chapter, ids::CHAPTER_START).and_then(unsigned).unwrap_or_default() / 1_000_000,
+        title: child(chapter, ids::CHAPTER_DISPLAY)
+            .and_then(|display| child(display, ids::CHAPTER_NAME))
+            .map(text)
+            .unwrap_or_default(),
+    };
+    chapters.map(named).collect()
 }
 
 #[cfg(test)]
@@ -114,8 +122,18 @@ mod tests {
         let shown = [0x45, 0xb9, 0x82, 0xb6, 0x80];
         let hidden = [0x45, 0xb9, 0x86, 0x45, 0xbd, 0x81, 1, 0xb6, 0x80];
         let preferred = [0x45, 0xb9, 0x8b, 0x45, 0xdb, 0x81, 1, 0xb6, 0x80, 0xb6, 0x83, 0x98, 0x81, 1];
-        assert_eq!(chapters(&[&hidden[..], &shown].concat()), 1);
-        assert_eq!(chapters(&[&shown[..], &preferred].concat()), 1);
-        assert_eq!(chapters(&hidden), 0);
+        assert_eq!(chapters(&[&hidden[..], &shown].concat()).len(), 1);
+        assert_eq!(chapters(&[&shown[..], &preferred].concat()).len(), 1);
+        assert_eq!(chapters(&hidden), []);
+    }
+
+    #[test]
+    fn a_chapter_has_a_time_and_a_name() {
+        let name = [0x80, 0x85, 0x85, 0x83, b'O', b'n', b'e'];
+        let chapter = [&[0xb6, 0x8b, 0x91, 0x82, 0x1e, 0x84][..], &name].concat();
+        let edition = [&[0x45, 0xb9, 0x8d][..], &chapter].concat();
+        assert_eq!(chapters(&edition), [Chapter { start_ms: 0, title: "One".to_owned() }]);
+        let later = [0x45, 0xb9, 0x88, 0xb6, 0x86, 0x91, 0x84, 0x3b, 0x9a, 0xca, 0x00];
+        assert_eq!(chapters(&later), [Chapter { start_ms: 1000, title: String::new() }]);
     }
 }

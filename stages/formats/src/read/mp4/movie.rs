@@ -157,7 +157,9 @@ impl Movie {
         // A track of pictures may go with the one of texts; the texts count.
         let listed =
             tracks.iter().filter(|track| is_chapters(track)).map(|track| track.samples.timing.frames).max();
-        self.film.chapters = listed.filter(|count| *count > 0).or(self.tags.chapters);
+        let named = self.tags.chapters.len() as u64;
+        self.film.chapters = listed.into_iter().chain([named]).find(|count| *count > 0);
+        self.film.chapter_list = std::mem::take(&mut self.tags.chapters);
         for track in tracks {
             self.film.encrypted |= track.entry.encrypted;
             if is_chapters(&track) {

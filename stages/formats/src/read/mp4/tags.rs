@@ -3,9 +3,9 @@
 //! Collects what is said; which fact it becomes is settled by the caller.
 
 use super::boxes::{Node, children, first};
-use crate::read::Damage;
 use crate::read::fields::Fields;
 use crate::read::window::Window;
+use crate::read::{Chapter, Damage};
 use std::io;
 
 /// What the tags of a file say.
@@ -15,8 +15,8 @@ pub struct Tags {
     texts: Vec<(Key, String)>,
     /// Where the first cover picture lies, and how long it is.
     pub cover: Option<(u64, u64)>,
-    /// Chapters in Nero's list.
-    pub chapters: Option<u64>,
+    /// The chapters of Nero's list.
+    pub chapters: Vec<Chapter>,
 }
 
 /// What a text is.
@@ -70,7 +70,7 @@ impl Tags {
         for node in node.children(window, damage)?.into_iter().take(TAGS) {
             match &node.kind {
                 b"meta" => self.metadata(window, node, damage)?,
-                b"chpl" => self.chapters = chapter_list(&node.content(window, 16)?),
+                b"chpl" => self.chapters = chapter_list(&node.content(window, TEXT)?),
                 b"titl" | b"auth" | b"perf" | b"dscp" | b"cprt" | b"gnre" => {
                     let content = node.content(window, TEXT)?;
                     // ISO's copyright box and those of 3GPP begin alike: version, flags, language.
@@ -268,12 +268,23 @@ fn whole(bytes: &[u8]) -> Option<String> {
     (number > 0).then(|| number.to_string())
 }
 
-/// How many chapters Nero's list has.
-fn chapter_list(content: &[u8]) -> Option<u64> {
+/// The chapters of Nero's list, as far as it can be read.
+fn chapter_list(content: &[u8]) -> Vec<Chapter> {
     let mut fields = Fields(content);
-    let version = fields.byte()?;
-    fields.skip(3 + if version == 1 { 4 } else { 0 })?;
-    fields.byte().map(u64::from)
+    let head = |fields: &mut Fields<'_>| {
+        let version = fields.byte()?;
+        fields.skip(3 + if version == 1 { 4 } else { 0 })?;
+        fields.byte()
+    };
+    let count = head(&mut fields).unwrap_or_default();
+    let mut next = || {
+        // Ten million units are a second.
+        let start_ms = fields.be64()? / 10_000;
+        let len = fields.byte()?;
+        let title = String::from_utf8_lossy(fields.take(len.into())?).trim().to_owned();
+        Some(Chapter { start_ms, title })
+    };
+    (0..count).map_while(|_| next()).collect()
 }
 
 #[cfg(test)]
@@ -296,9 +307,14 @@ mod tests {
     }
 
     #[test]
-    fn chapters_are_counted_in_both_versions() {
-        assert_eq!(chapter_list(b"\x01\0\0\0\0\0\0\0\x03"), Some(3));
-        assert_eq!(chapter_list(b"\0\0\0\0\x07"), Some(7));
-        assert_eq!(chapter_list(b"\x01\0"), None);
+    fn chapters_are_listed_in_both_versions() {
+        let entries = b"\0\0\0\0\0\0\0\0\x03One\0\0\0\0\0\x98\x96\x80\0";
+        let want = [
+            Chapter { start_ms: 0, title: "One".to_owned() },
+            Chapter { start_ms: 1000, title: String::new() },
+        ];
+        assert_eq!(chapter_list(&[b"\x01\0\0\0\0\0\0\0\x02", &entries[..]].concat()), want);
+        assert_eq!(chapter_list(&[b"\0\0\0\0\x09", &entries[..]].concat()), want, "a count that lies");
+        assert_eq!(chapter_list(b"\x01\0"), []);
     }
 }

@@ -34,6 +34,7 @@ impl Film {
         list(found, "video", self.video.iter().map(|track| picture(track, limits)), limits);
         list(found, "audio", self.audio.iter().map(|track| sound(track, limits)), limits);
         list(found, "subtitles", self.subtitles.iter().map(|track| subtitle(track, limits)), limits);
+        found.chapters = self.chapter_list.clone();
         if self.encrypted {
             found.facts.insert("encrypted".to_owned(), true.into());
         }
