@@ -14,10 +14,10 @@ use formats::digest::Digester;
 use super::{BLOCK, Sealed, Work};
 use crate::files;
 
-/// Most blocks that are held: a volume of 50 MB and a little more, so that reading the next one goes on.
-const MOST_BLOCKS: u64 = 208;
+/// Most blocks that are held: a volume of 50 MB and hardly more, so that a run stays below 64 MiB.
+const MOST_BLOCKS: u64 = 196;
 /// Blocks beyond one whole volume without which reading would stall.
-const SLACK: u64 = 12;
+const SLACK: u64 = 2;
 /// Blocks that are enough when nothing has to wait for a seal.
 const FEW_BLOCKS: u64 = 32;
 
