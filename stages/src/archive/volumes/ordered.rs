@@ -14,7 +14,7 @@ use formats::digest::Digester;
 use super::{BLOCK, Sealed, Work};
 use crate::files;
 
-/// Most blocks that are held: a volume of 50 MB and hardly more, so that a run stays below 64 MiB.
+/// Most blocks that are held: a volume of 50 MB and hardly more, since they are most of a run's memory.
 const MOST_BLOCKS: u64 = 196;
 /// Blocks beyond one whole volume without which reading would stall.
 const SLACK: u64 = 2;
