@@ -20,6 +20,9 @@ const PROJECT_FILE: &str = "bindery.toml";
 /// The folder of a project's own kinds and templates.
 const PROJECT_FOLDER: &str = ".bindery";
 
+/// Settings of destinations that name files, seen from the folder of the configuration.
+const FILES: [&str; 3] = ["ca", "key", "known_hosts"];
+
 /// What is the same for all manifests of a command.
 pub struct Surroundings {
     /// The current folder.
@@ -204,6 +207,14 @@ fn overlay(settings: &mut Map<String, Value>, configuration: &Configuration, fol
         let path = value.get_mut("path").filter(|path| destination.r#type == "local" && path != &"");
         if let Some(Value::String(path)) = path {
             *path = folder.join(&*path).display().to_string();
+        }
+        for key in FILES {
+            if let Some(Value::String(path)) = value.get_mut(key)
+                && !path.is_empty()
+                && !path.starts_with('~')
+            {
+                *path = folder.join(&*path).display().to_string();
+            }
         }
         value.insert("type".to_owned(), destination.r#type.as_str().into());
         table("destinations", name, Value::Object(value));

@@ -4,29 +4,9 @@ use std::io;
 
 use engine::StageError;
 
-/// The user or the secret is not taken. Trying again would only lock the account.
-pub(super) fn refused(message: impl Into<String>) -> StageError {
-    StageError::new("remote/refused", message)
-        .hint("check `user` and the secret of the destination; `bindery destinations test NAME` tries them")
-}
-
-/// Nobody answers there.
-pub(super) fn unreachable(message: impl Into<String>) -> StageError {
-    StageError::new("remote/unreachable", message)
-        .hint("check `host` and `port` of the destination, and whether it is up")
-        .retriable()
-}
-
 /// The connection ended before the answer came.
 pub(super) fn lost(message: impl Into<String>) -> StageError {
     StageError::new("remote/lost", message).hint("`bindery resume` goes on where it was cut off").retriable()
-}
-
-/// The far end did not answer in time.
-pub(super) fn timeout(message: impl Into<String>) -> StageError {
-    StageError::new("remote/timeout", message)
-        .hint("`bindery resume` goes on where it was cut off; a slow far end may need a longer `timeout`")
-        .retriable()
 }
 
 /// The far end does not let us write or read there.

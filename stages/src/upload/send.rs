@@ -104,7 +104,10 @@ impl Sending<'_> {
                 return Err(outcome.err().unwrap_or_else(|| lies_about_size(source, now)));
             }
             match outcome {
-                Ok(()) if now != Some(source.size) && (stuck > 1 || now > Some(source.size)) => {
+                Ok(())
+                    if now != Some(source.size)
+                        && (stuck > 1 || has_more(connection, path, source, now)?) =>
+                {
                     return Err(lies_about_size(source, now));
                 }
                 Ok(()) => {}
@@ -203,12 +206,32 @@ impl Sending<'_> {
             drop(stream);
             match (fault, put) {
                 (Some(fault), _) => Err(fault),
-                (None, Err(error)) => Err(error),
+                // Where everything is to stop, that is the reason.
+                (None, Err(error)) => Err(self.flow.check().err().unwrap_or(error)),
                 // A far end that stops taking has not got it all, whatever it says.
                 (None, Ok(_)) if left > 0 => Err(faults::lost("the far end ended the transfer early")),
                 (None, Ok(_)) => Ok(()),
             }
         })
+    }
+}
+
+/// Whether more lies there than the far end says, after it confirmed everything.
+fn has_more(
+    connection: &mut dyn Connection,
+    path: &str,
+    source: &Source,
+    says: Option<u64>,
+) -> Result<bool, StageError> {
+    let says = says.unwrap_or(0);
+    if says >= source.size {
+        return Ok(true);
+    }
+    match connection.get(path, says, 1, &mut io::sink()) {
+        Ok(count) => Ok(count > 0),
+        Err(error) if error.retriable || error.code == "step/cancelled" => Err(error),
+        // Behind the end of a file some have nothing to say but no.
+        Err(_) => Ok(false),
     }
 }
 

@@ -179,6 +179,7 @@ fn summary(delivery: &Delivery<'_>, done: &Delivered) -> String {
     let before = match (done.sent, done.found) {
         (_, 0) => String::new(),
         (0, _) => ", which was there already".to_owned(),
+        (_, 1) => ", 1 of them was there already".to_owned(),
         (_, found) => format!(", {found} of them were there already"),
     };
     let proven = done.reached.as_ref().map_or_else(String::new, |reached| {

@@ -1,11 +1,12 @@
 //! A far end in memory, with every fault that a test asks for, and deliveries to it. For tests.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use engine::{Artifact, StageError};
 use serde_json::{Value, json};
@@ -36,6 +37,8 @@ pub(in crate::upload) enum Cut {
     Garbage(usize),
     /// The far end stops taking and says that all is well.
     Silent,
+    /// So many bytes at the end are stored wrong, and nobody notices.
+    Wrong(usize),
     /// Everything arrives and the answer is lost.
     Answer,
     /// Our own process ends.
@@ -127,7 +130,7 @@ impl Line {
         match cut {
             Cut::Short(bytes) => file.truncate(file.len().saturating_sub(bytes)),
             Cut::Garbage(bytes) => file.iter_mut().rev().take(bytes).for_each(|byte| *byte = !*byte),
-            Cut::Silent => return None,
+            Cut::Silent | Cut::Wrong(_) => return None,
             Cut::Killed => sea.stop.iter().for_each(|flow| flow.stop(&StageError::cancelled())),
             Cut::Lost | Cut::Answer => {}
         }
@@ -192,6 +195,13 @@ impl Connection for Line {
             let most = left.map_or(block.len(), |left| usize::try_from(left).unwrap().min(block.len()));
             if most == 0 {
                 let (_, cut) = self.sea.with(|sea| sea.cuts.pop_front()).unwrap();
+                if let Cut::Wrong(bytes) = cut {
+                    self.sea.with(|sea| {
+                        let file = sea.files.entry(path.to_owned()).or_default();
+                        file.iter_mut().rev().take(bytes).for_each(|byte| *byte = !*byte);
+                    });
+                    continue;
+                }
                 if cut == Cut::Answer {
                     let mut rest = Vec::new();
                     from.read_to_end(&mut rest).map_err(|error| faults::lost(error.to_string()))?;
@@ -301,6 +311,8 @@ pub(in crate::upload) struct Tide {
     pub(in crate::upload) order: Order,
     pub(in crate::upload) dry_run: bool,
     pub(in crate::upload) digests: BTreeMap<String, String>,
+    /// Bytes that were sent.
+    pub(in crate::upload) sent: Cell<u64>,
 }
 
 impl Tide {
@@ -322,11 +334,26 @@ impl Tide {
             order: Order::default(),
             dry_run: false,
             digests: BTreeMap::new(),
+            sent: Cell::new(0),
         }
     }
 
-    /// Delivers; gives what came of it and what was said.
+    /// Delivers to the sea; gives what came of it and what was said.
     pub(in crate::upload) fn go(&self) -> (Result<Delivered, StageError>, Vec<String>) {
+        let inner: Box<dyn Destination> = if self.dry_run {
+            Box::new(crate::upload::dry::Dry::new(Box::new(self.sea.clone())))
+        } else {
+            Box::new(self.sea.clone())
+        };
+        self.go_to(inner, &json!({ "retries": 5, "retry_delay": 0, "dry_run": self.dry_run }))
+    }
+
+    /// Delivers to any destination.
+    pub(in crate::upload) fn go_to(
+        &self,
+        destination: Box<dyn Destination>,
+        settings: &Value,
+    ) -> (Result<Delivered, StageError>, Vec<String>) {
         let flow: Arc<Flow> = Arc::default();
         self.sea.with(|sea| sea.stop = Some(Arc::clone(&flow)));
         let path = self.folder.path().join(NAME);
@@ -341,14 +368,8 @@ impl Tide {
             })
             .collect();
         let sources = sources.unwrap();
-        let settings = json!({ "retries": 5, "retry_delay": 0, "dry_run": self.dry_run });
-        let common = Common::of(&settings).unwrap();
-        let inner: Box<dyn Destination> = if self.dry_run {
-            Box::new(crate::upload::dry::Dry::new(Box::new(self.sea.clone())))
-        } else {
-            Box::new(self.sea.clone())
-        };
-        let retrying = Retrying::new(inner, common.retries, Duration::ZERO, Arc::clone(&flow));
+        let common = Common::of(settings).unwrap();
+        let retrying = Retrying::new(destination, common.retries, common.retry_delay, Arc::clone(&flow));
         let opened = Opened { name: "sea".into(), destination: Arc::new(retrying), common };
         let options = Value::Null;
         let release = Release {
@@ -364,6 +385,7 @@ impl Tide {
             is_shared: false,
         };
         let delivered = Delivery { release: &release, opened: &opened, flow: &flow }.run();
+        self.sent.set(flow.sent.load(Ordering::Relaxed));
         (delivered, flow.take_notes())
     }
 
