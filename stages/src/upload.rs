@@ -1,6 +1,14 @@
 //! Takes a finished release to destinations that the configuration names.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "the table of destinations takes it in next"))]
+mod destination;
+#[cfg_attr(not(test), expect(dead_code, reason = "the table of destinations takes it in next"))]
+mod ftp;
 mod local;
+#[cfg_attr(not(test), expect(dead_code, reason = "the table of destinations takes it in next"))]
+mod remote;
+#[cfg_attr(not(test), expect(dead_code, reason = "the table of destinations takes it in next"))]
+mod sftp;
 
 use engine::{
     Artifact, Asset, Forecast, Input, Job, Lane, OptionFault, Output, Phase, Site, Stage, StageError,
@@ -119,5 +127,9 @@ impl Stage for Upload {
     }
 }
 
+#[cfg(test)]
+mod conformance_tests;
+#[cfg(test)]
+mod far_tests;
 #[cfg(test)]
 mod tests;
