@@ -10,6 +10,7 @@ mod dry;
 mod far;
 mod faults;
 mod flow;
+mod ftp;
 mod kinds;
 pub mod ledger;
 mod limit;
@@ -17,9 +18,11 @@ mod local;
 mod options;
 mod proof;
 mod queue;
+mod remote;
 mod retry;
 mod send;
 mod settings;
+mod sftp;
 mod source;
 mod trial;
 mod walk;
@@ -191,5 +194,9 @@ impl Stage for Upload {
     }
 }
 
+#[cfg(test)]
+mod conformance_tests;
+#[cfg(test)]
+mod far_tests;
 #[cfg(test)]
 mod tests;

@@ -4,16 +4,14 @@
 
 use std::sync::Arc;
 
-use engine::{SecretRef, Site, StageError, World};
+use engine::{Site, StageError, World};
 use serde_json::Value;
 
 use super::destination::Destination;
 use super::flow::Flow;
+use super::remote::ReadSecret;
 use super::settings::Common;
-use super::{dry, limit, local, retry, window};
-
-/// Reads a secret by its reference.
-pub(super) type ReadSecret<'a> = &'a dyn Fn(&SecretRef) -> Result<String, String>;
+use super::{dry, ftp, limit, local, retry, sftp, window};
 
 /// A type of destination.
 pub(super) struct Kind {
@@ -26,7 +24,12 @@ pub(super) struct Kind {
 }
 
 /// Every type of destination. A new one is a file, a `mod` line and a row.
-pub(super) const KINDS: &[Kind] = &[Kind { name: "local", check: local::check, open: local::open }];
+pub(super) const KINDS: &[Kind] = &[
+    Kind { name: "ftp", check: ftp::check, open: ftp::open },
+    Kind { name: "ftps", check: ftp::check_secure, open: ftp::open_secure },
+    Kind { name: "local", check: local::check, open: local::open },
+    Kind { name: "sftp", check: sftp::check, open: sftp::open },
+];
 
 /// A destination that is ready for use, with what the configuration asks for around it.
 pub(super) struct Opened {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::destination::{Connection, Destination, Entry};
 use super::faults;
-use super::kinds::ReadSecret;
+use super::remote::ReadSecret;
 use super::settings;
 use crate::files;
 

@@ -67,11 +67,13 @@ impl Sending<'_> {
         mut there: Option<u64>,
         far: &mut Far<'_>,
     ) -> Result<Reached, StageError> {
-        let (mut stuck, mut has_begun_anew) = (0, false);
+        let (mut stuck, mut has_begun_anew, mut has_sent) = (0, false, false);
         loop {
             self.flow.check()?;
             let from = match there {
                 None => 0,
+                // What proves it looks closer.
+                Some(size) if size == source.size && (has_sent || self.proof != Some(Proof::Size)) => size,
                 Some(size) => self.ours(connection, path, source, size)?,
             };
             far.set(from);
@@ -91,6 +93,7 @@ impl Sending<'_> {
                 there = None;
                 continue;
             }
+            has_sent = true;
             let outcome = self.put(connection, path, source, from, far);
             if let Err(error) = &outcome
                 && !error.retriable

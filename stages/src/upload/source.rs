@@ -102,6 +102,11 @@ impl Source {
         self.packed.get(DIGEST)
     }
 
+    /// The digest that it is known by, if it was taken of what was sent.
+    pub(super) fn digest_taken(&self) -> Option<String> {
+        lock(&self.reading).whole.as_ref()?.get(DIGEST).cloned()
+    }
+
     /// How many blocks it has.
     pub(super) const fn blocks(&self) -> u64 {
         self.size.div_ceil(BLOCK)

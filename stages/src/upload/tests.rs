@@ -2,6 +2,7 @@
 
 mod driver;
 mod fake;
+mod real;
 
 use std::fs;
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::path::Path;
 use engine::Site;
 use serde_json::{Value, json};
 
+use super::conformance_tests::{Traits, suite};
 use crate::bench::{Bench, Done, NAME, faults, faults_at, listing, noise};
 
 /// A release of two files that goes to the folder `to` beside it, after `before` has been there.
@@ -40,6 +42,14 @@ fn copy_back(root: &Path, folder: &Path) {
 
 fn delivered(done: &Done) -> Vec<String> {
     listing(&done.folder().join("delivered")).into_keys().collect()
+}
+
+#[test]
+fn a_folder_does_all_that_a_destination_must() {
+    let root = tempfile::tempdir().unwrap();
+    let settings = json!({ "type": "local", "path": root.path() });
+    let local = crate::upload::local::open(&settings, &|_| Err("none".into())).unwrap();
+    suite(local.as_ref(), root.path(), Traits { tells_taken: true, hashes: true, free: true });
 }
 
 #[test]
@@ -181,7 +191,7 @@ fn destinations_that_cannot_be_used_are_refused_with_advice() {
     );
     check(
         json!({ "nas": { "type": "gopher" } }),
-        "to: the destination `nas` has the type `gopher`, which this version cannot reach (it knows local)",
+        "to: the destination `nas` has the type `gopher`, which this version cannot reach (it knows ftp, ftps, local, sftp)",
     );
     for settings in [
         json!({ "type": "local" }),

@@ -18,7 +18,7 @@ use super::options::OnConflict;
 use super::proof::{Reached, prove};
 use super::queue::{Next, Queue};
 use super::send::{Sending, row};
-use super::source::{DIGEST, Source};
+use super::source::Source;
 
 /// The work of a delivery.
 pub(super) struct Work<'w> {
@@ -59,14 +59,12 @@ impl<'w> Work<'w> {
         lock(&self.reached).contains_key(&source.name)
     }
 
-    fn prove(&self, source: &Source, reached: Reached) -> Result<(), StageError> {
-        let sha256 = (reached.by != "size").then(|| source.digest(DIGEST)).transpose()?;
+    fn prove(&self, source: &Source, reached: Reached) {
         let state = State::Verified { proof: reached.proof, by: reached.by.clone() };
         let mut row = row(source, state);
-        row.sha256 = sha256;
+        row.sha256 = source.digest_taken();
         self.ledger.jot([row]);
         lock(&self.reached).insert(source.name.clone(), reached);
-        Ok(())
     }
 
     /// Compares the files that lie there under their names, and gives those that have to be sent.
@@ -100,7 +98,8 @@ impl<'w> Work<'w> {
                 Some(reached) => {
                     flow.done.fetch_add(source.size, Ordering::Relaxed);
                     source.leave();
-                    self.prove(source, reached)
+                    self.prove(source, reached);
+                    Ok(())
                 }
                 None => conflict(number, source, false),
             }
@@ -154,7 +153,10 @@ impl<'w> Work<'w> {
             let sent = sending.send(connection, &path, source, begun(source));
             source.leave();
             match sent {
-                Ok(reached) => self.prove(source, reached),
+                Ok(reached) => {
+                    self.prove(source, reached);
+                    Ok(())
+                }
                 Err(error) => {
                     if !matches!(error.code.as_ref(), "step/cancelled" | "step/timeout" | "step/skipped") {
                         let code = error.code.to_string();
