@@ -10,7 +10,7 @@ use std::sync::Arc;
 use engine::StageError;
 use serde_json::Value;
 
-use super::destination::Connection;
+use super::destination::{Connection, Destination};
 use super::far::{self, Tree, tree};
 use super::faults;
 use super::flow::Flow;

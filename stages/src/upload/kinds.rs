@@ -10,8 +10,11 @@ use serde_json::Value;
 use super::destination::Destination;
 use super::flow::Flow;
 use super::remote::ReadSecret;
+use super::remote::ReadSecret;
+use super::retry::Retrying;
+use super::retry::Retrying;
 use super::settings::Common;
-use super::{dry, ftp, limit, local, retry, sftp, window};
+use super::{dry, ftp, limit, local, sftp, window};
 
 /// A type of destination.
 pub(super) struct Kind {
@@ -34,7 +37,7 @@ pub(super) const KINDS: &[Kind] = &[
 /// A destination that is ready for use, with what the configuration asks for around it.
 pub(super) struct Opened {
     pub(super) name: String,
-    pub(super) destination: Arc<dyn Destination>,
+    pub(super) destination: Arc<Retrying>,
     pub(super) common: Common,
 }
 
@@ -80,6 +83,6 @@ pub(super) fn open(name: &str, world: &World, flow: &Arc<Flow>) -> Result<Opened
     if common.dry_run {
         destination = Box::new(dry::Dry::new(destination));
     }
-    let retrying = retry::Retrying::new(destination, common.retries, common.retry_delay, Arc::clone(flow));
+    let retrying = Retrying::new(destination, common.retries, common.retry_delay, Arc::clone(flow));
     Ok(Opened { name: name.to_owned(), destination: Arc::new(retrying), common })
 }

@@ -49,6 +49,14 @@ impl Retrying {
         let answered = AtomicBool::new(false);
         Self { inner: Arc::new(Inner { destination, retries, delay, flow, answered }) }
     }
+
+    /// Opens one more connection. That is tried once: a far end that allows fewer says so at once, and the others do the
+    /// work.
+    pub(super) fn connect_once(&self) -> Result<Box<dyn Connection>, StageError> {
+        let mut again = Again { inner: Arc::clone(&self.inner), open: None };
+        again.once(&mut |_| Ok(()))?;
+        Ok(Box::new(again))
+    }
 }
 
 impl Destination for Retrying {

@@ -10,7 +10,7 @@ use engine::{Artifact, StageError, World};
 use formats::checksum;
 use formats::digest::Digester;
 
-use super::destination::Connection;
+use super::destination::{Connection, Destination};
 use super::far::{Tree, tree};
 use super::flow::Flow;
 use super::ledger::{self, Row};

@@ -13,6 +13,7 @@ use formats::archive::name;
 
 use super::Upload;
 use super::deliver::{Delivered, Delivery, Release};
+use super::destination::Destination;
 use super::flow::Flow;
 use super::kinds;
 use super::source::{Shelf, Source};

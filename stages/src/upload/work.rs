@@ -9,7 +9,7 @@ use std::thread;
 use engine::StageError;
 
 use super::deliver::{Delivery, Place};
-use super::destination::Connection;
+use super::destination::{Connection, Destination};
 use super::far::{self, make_folders, tree};
 use super::faults;
 use super::flow::lock;
@@ -278,7 +278,7 @@ impl<'w> Work<'w> {
         };
         thread::scope(|scope| {
             for _ in 1..count {
-                scope.spawn(|| match destination.connect() {
+                scope.spawn(|| match destination.connect_once() {
                     Ok(mut connection) => work(connection.as_mut(), false),
                     // Some allow fewer than they are asked for: the others do its work.
                     Err(error) => {
