@@ -10,8 +10,6 @@ use serde_json::Value;
 use super::destination::Destination;
 use super::flow::Flow;
 use super::remote::ReadSecret;
-use super::remote::ReadSecret;
-use super::retry::Retrying;
 use super::retry::Retrying;
 use super::settings::Common;
 use super::{dry, ftp, limit, local, sftp, window};
