@@ -153,21 +153,20 @@ impl Ftp {
             }
             taken += read as u64;
         }
-        let is_cut = taken == length;
-        if is_cut {
-            remote::hang_up(socket(&stream));
+        if taken == length && !drain(&mut stream) {
+            self.stop(stream);
+            return Ok(taken);
         }
-        match stream.finish() {
-            // That it did not send the rest is what was wanted.
-            Err(error) if is_cut && matches!(reply::refusal(&error), Some((number, _)) if number != 421) => {
-                Ok(taken)
-            }
-            // Some give up the whole connection then; what was taken is good.
-            Err(FtpError::ConnectionError(_)) if is_cut => {
-                self.give_up();
-                Ok(taken)
-            }
-            ended => ended.map(|()| taken).map_err(|error| self.failure(doing, error)),
+        stream.finish().map(|()| taken).map_err(|error| self.failure(doing, error))
+    }
+
+    /// Has the server stop to send. Servers answer once or twice, so that only an answer to something else tells whether
+    /// the next one will be to what was asked; where it does not, the connection is given up, and what came is good.
+    fn stop(&mut self, stream: TransferStream<Tls>) {
+        let stopped = self.control.abort(stream);
+        let is_answered = stopped.map_or_else(|error| reply::refusal(&error).is_some(), |()| true);
+        if !is_answered || self.control.noop().is_err() {
+            self.give_up();
         }
     }
 }
@@ -195,6 +194,19 @@ fn say_the_end(data: &mut DataStream<Tls>) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether little enough is left to take it all.
+fn drain(stream: &mut TransferStream<Tls>) -> bool {
+    let mut block = vec![0; 64 * 1024];
+    for _ in 0..4 {
+        match stream.read(&mut block) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(error) => return error.kind() == ErrorKind::UnexpectedEof,
+        }
+    }
+    false
 }
 
 /// The data connection itself.

@@ -29,6 +29,8 @@ pub(super) struct Sftp {
     pub(super) session: Session,
     base: String,
     pub(super) patience: Patience,
+    /// Whether the server is known not to take digests itself.
+    pub(super) checks_nothing: bool,
     /// Whether the account is known to run no programs.
     pub(super) runs_nothing: bool,
 }
@@ -50,7 +52,7 @@ impl Sftp {
         base: String,
         patience: Patience,
     ) -> Self {
-        Self { _socket: socket, client, session, base, patience, runs_nothing: false }
+        Self { _socket: socket, client, session, base, patience, checks_nothing: false, runs_nothing: false }
     }
 
     /// A path as the server knows it; the folder where the login leads has a name, too.

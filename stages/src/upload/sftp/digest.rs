@@ -51,13 +51,17 @@ impl Sftp {
     }
 
     fn by_extension(&mut self, path: &str, rows: &[&Row]) -> Result<Option<(String, String)>, StageError> {
-        if rows.is_empty() || !(self.client.has("check-file") || self.client.has("check-file-name")) {
+        if rows.is_empty() || self.checks_nothing {
             return Ok(None);
         }
         let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
         let request = Request::Check { path, algorithms: &names.join(",") };
         let doing = format!("taking the digest of `{path}`");
-        let Reply::Extended(answer) = self.client.ask(request, &doing)? else { return Ok(None) };
+        let Reply::Extended(answer) = self.client.ask(request, &doing)? else {
+            // Servers name the extension or not, whether they have it or not.
+            self.checks_nothing = true;
+            return Ok(None);
+        };
         let Some((name, digest)) = wire::checked(&answer) else { return Ok(None) };
         let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let row = rows.iter().find(|row| row.name == name && row.digits == digits.len());
