@@ -45,7 +45,7 @@ pub(crate) struct Fault {
 }
 
 struct Shared {
-    fault: Fault,
+    fault: Mutex<Fault>,
     left: AtomicUsize,
     stop: AtomicBool,
     frozen: AtomicBool,
@@ -68,7 +68,7 @@ impl Proxy {
     /// Passes on to 127.0.0.1 what comes at these ports.
     pub(crate) fn start(ports: impl IntoIterator<Item = u16>, fault: Fault) -> Self {
         let shared = Arc::new(Shared {
-            fault,
+            fault: Mutex::new(fault),
             left: AtomicUsize::new(fault.times),
             stop: AtomicBool::new(false),
             frozen: AtomicBool::new(false),
@@ -91,9 +91,15 @@ impl Proxy {
         self.0.frozen.store(true, Ordering::SeqCst);
     }
 
+    /// Fails in another way from now on.
+    pub(crate) fn fail(&self, fault: Fault) {
+        *self.0.fault.lock().unwrap() = fault;
+        self.0.left.store(fault.times, Ordering::SeqCst);
+    }
+
     /// How many connections have failed.
     pub(crate) fn failed(&self) -> usize {
-        self.0.fault.times - self.0.left.load(Ordering::SeqCst)
+        self.0.fault.lock().unwrap().times - self.0.left.load(Ordering::SeqCst)
     }
 
     /// How many bytes went up.
@@ -156,10 +162,12 @@ fn pump(way: Way, pair: Arc<Pair>, shared: &Shared) {
         if shared.frozen.load(Ordering::SeqCst) {
             return shared.keep(pair);
         }
-        let fault = shared.fault;
+        let fault = *shared.fault.lock().unwrap();
         if way == fault.way && passed + read > fault.after && take(&shared.left) {
             let last = (fault.after - passed.min(fault.after)) as usize;
-            let _ = to.write_all(&block[..last]);
+            if to.write_all(&block[..last]).is_ok() && way == Way::Up {
+                shared.passed.fetch_add(last as u64, Ordering::SeqCst);
+            }
             pair.failed.store(true, Ordering::SeqCst);
             return fail(fault.how, pair, shared);
         }

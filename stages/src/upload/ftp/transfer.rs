@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::StageError;
 use suppaftp::{DataStream, FtpError, Mode, Status, TlsStream, TransferStream};
@@ -20,6 +20,11 @@ const LONGEST_LIST: u64 = 64 << 20;
 
 /// How long a server that closed the data connection may take to say why.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// How much of a file that is not wanted to its end is taken all the same, in bytes: as much as may be on the way, so
+/// that a server is known to be still sending when it is told to stop.
+const MOST_DRAINED: usize = 8 << 20;
+const LONGEST_DRAIN: Duration = Duration::from_millis(300);
 
 /// How long a server may take to close a data connection after everything was sent.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -196,13 +201,15 @@ fn say_the_end(data: &mut DataStream<Tls>) -> io::Result<()> {
     }
 }
 
-/// Whether little enough is left to take it all.
+/// Whether so little is left that all of it can be taken.
 fn drain(stream: &mut TransferStream<Tls>) -> bool {
-    let mut block = vec![0; 64 * 1024];
-    for _ in 0..4 {
+    let mut block = vec![0; BLOCK];
+    let mut drained = 0;
+    let begun = Instant::now();
+    while drained < MOST_DRAINED && begun.elapsed() < LONGEST_DRAIN {
         match stream.read(&mut block) {
             Ok(0) => return true,
-            Ok(_) => {}
+            Ok(read) => drained += read,
             Err(error) => return error.kind() == ErrorKind::UnexpectedEof,
         }
     }
