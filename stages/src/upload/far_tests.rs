@@ -14,9 +14,9 @@ use proxy::{Fault, How, Proxy, Way};
 use servers::Server;
 
 #[path = "../../../tests/servers/proxy.rs"]
-mod proxy;
+pub(super) mod proxy;
 #[path = "../../../tests/servers/servers.rs"]
-mod servers;
+pub(super) mod servers;
 
 /// The password of `alice`, with a space that a command could trip over.
 const PASSWORD: &str = "s3cret pass";
@@ -33,7 +33,7 @@ fn secret(reference: &SecretRef) -> Result<String, String> {
     }
 }
 
-fn open(settings: &Value) -> Box<dyn Destination> {
+pub(super) fn open(settings: &Value) -> Box<dyn Destination> {
     let opened = match settings["type"].as_str().unwrap() {
         "ftp" => ftp::open(settings, &secret),
         "ftps" => ftp::open_secure(settings, &secret),
@@ -43,7 +43,7 @@ fn open(settings: &Value) -> Box<dyn Destination> {
 }
 
 /// Settings with others over them; null takes one away.
-fn with(base: &Value, more: Value) -> Value {
+pub(super) fn with(base: &Value, more: Value) -> Value {
     let mut all = base.as_object().unwrap().clone();
     for (key, value) in more.as_object().unwrap() {
         if value.is_null() {
@@ -55,19 +55,19 @@ fn with(base: &Value, more: Value) -> Value {
     Value::Object(all)
 }
 
-fn plain(server: &Server) -> Value {
+pub(super) fn plain(server: &Server) -> Value {
     json!({ "type": "ftp", "host": "127.0.0.1", "port": server.port, "user": "alice", "timeout": "20s",
         "password": { "env": "PASSWORD" } })
 }
 
-fn secure(server: &Server) -> Value {
+pub(super) fn secure(server: &Server) -> Value {
     with(
         &plain(server),
         json!({ "type": "ftps", "host": "localhost", "ca": server.file("certificates/ca.pem") }),
     )
 }
 
-fn openssh(server: &Server) -> Value {
+pub(super) fn openssh(server: &Server) -> Value {
     json!({ "type": "sftp", "host": "127.0.0.1", "port": server.port, "user": servers::me(), "timeout": "20s",
         "key": server.file("id"), "known_hosts": server.file("known_hosts") })
 }

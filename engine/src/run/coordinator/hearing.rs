@@ -32,13 +32,14 @@ impl Coordinator<'_, '_, '_> {
             Heard::Said(Said::Note(message)) => {
                 self.emit(Happening::StepNoted { release, step: id(self), message });
             }
-            Heard::Said(Said::Progress { done, total, unit }) => {
+            Heard::Said(Said::Progress { done, total, unit, files }) => {
                 self.emit(Happening::StepProgressed {
                     release,
                     step: id(self),
                     done,
                     total,
                     unit: unit.to_owned(),
+                    files,
                 });
             }
             Heard::Finished { result, read, written } => {
