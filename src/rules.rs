@@ -48,14 +48,19 @@ pub fn check(
             .map(|fault| if fault.place.is_none() { fault.at(place) } else { fault })
             .collect::<Vec<_>>()
     })?;
-    let draft = Draft { name: None, steps: steps(effective) };
+    let known = plans.first().map(known).unwrap_or_default();
+    let named = plans.first().map(|plan| plan.name.names()).unwrap_or_default();
+    let draft = Draft { name: None, named, known, steps: steps(effective) };
     let mut names: Vec<String> =
         plans.iter().take(MOST_NAMES).filter_map(|plan| known_name(plan, project)).collect();
     names.dedup();
     let mut found = Vec::new();
     for (name, set) in &sets {
-        found
-            .extend(set.test_draft(name, &draft).iter().map(|finding| diagnostic(finding, effective, place)));
+        found.extend(
+            set.test_draft(name, &draft, &project.site)
+                .iter()
+                .map(|finding| diagnostic(finding, effective, place)),
+        );
         let named = names.iter().flat_map(|release| {
             set.test_name(name, release).into_iter().map(move |mut finding| {
                 finding.message = format!("{} in {}", finding.message, engine::value::shown(release));
@@ -98,11 +103,10 @@ fn steps(effective: &Effective) -> Vec<DraftStep> {
     effective.written.steps.iter().filter_map(step).collect()
 }
 
-/// The name of a release if it needs no fact that only a run finds.
-fn known_name(plan: &Plan, project: &Project) -> Option<String> {
+/// What templates of a release will see, as far as it is known before a run.
+fn known(plan: &Plan) -> Scope {
     let mut scope = Scope::new();
-    let vars = plan.names.get("vars").and_then(serde_json::Value::as_object);
-    for (name, value) in vars.into_iter().flatten() {
+    for (name, value) in variables(plan).into_iter().flatten() {
         scope.set(name, value.clone());
     }
     for (name, fact) in plan.metadata.iter() {
@@ -114,15 +118,26 @@ fn known_name(plan: &Plan, project: &Project) -> Option<String> {
     if let Some(item) = &plan.item {
         scope.set("item", item.clone());
     }
+    scope
+}
+
+fn variables(plan: &Plan) -> Option<&serde_json::Map<String, serde_json::Value>> {
+    plan.names.get("vars").and_then(serde_json::Value::as_object)
+}
+
+/// The name of a release if it needs no fact that only a run finds.
+fn known_name(plan: &Plan, project: &Project) -> Option<String> {
+    let scope = known(plan);
+    let vars = variables(plan);
     let asks = plan.name.names();
-    let known = |name: &String| {
+    let is_known = |name: &String| {
         plan.metadata.get(name).is_some()
             || plan.names.contains_key(name)
             || vars.is_some_and(|vars| vars.contains_key(name))
     };
     // What a run might still find would change the name, so nothing may be open.
     asks.iter()
-        .all(known)
+        .all(is_known)
         .then(|| project.site.language.render(&plan.name, &scope).ok())?
         .map(|name| name.trim().to_owned())
 }
