@@ -90,20 +90,28 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     let mut compiled = sources::check(&named, &[])?.clean(ui)?;
     let interrupt = signals::listen();
     state::look(&mut compiled, &Selection::All);
-    let mut changed = Vec::new();
+    let (mut changed, mut any_new) = (Vec::new(), false);
     for manifest in &mut compiled {
         let path = manifest.path.as_deref().map(path_of).unwrap_or_default();
+        if let (Renewal::Of(name), None) = (&renewal, &manifest.lock) {
+            let message = format!("`--only {name}`: there is no lock `{}`", path.display());
+            return Err(Failure::missing(message).hint("write one with `bindery lock`"));
+        }
         let lock = lock(manifest, &renewal, &running, &interrupt, ui)?;
         let before = manifest.lock.clone().unwrap_or_else(|| Lock::new("", 0));
-        changed.extend(if manifest.lock.is_some() { before.differences(&lock) } else { Vec::new() });
+        let is_new = manifest.lock.is_none();
+        changed.extend(if is_new { Vec::new() } else { before.differences(&lock) });
+        any_new |= is_new;
         write(&path, &lock)?;
-        if !tells && !running.json {
+        if !running.json && !tells {
             ui.data(&path.display().to_string())?;
+        } else if is_new {
+            ui.say(&format!("`{}` is new", path.display()));
         }
     }
     if running.json {
         ui.json(&changed)?;
-    } else if tells {
+    } else if tells && !(any_new && changed.is_empty()) {
         tell(&changed, ui)?;
     }
     Ok(Exit::Done)

@@ -220,4 +220,9 @@ fn without_a_lock_or_with_a_broken_one_it_is_said() {
     let ran = world.run(&["reproduce"]);
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
     assert!(!world.path("dist").exists());
+    let ran = world.run(&["lock", "update", "--only", "source"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    assert!(ran.stderr.contains("there is no lock `release.lock`"), "{}", ran.stderr);
+    let ran = world.done(&["lock", "update"]);
+    assert!(ran.stderr.contains("`release.lock` is new"), "{}", ran.stderr);
 }
