@@ -2,18 +2,19 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 use stages::nfo::samples::SAMPLES;
 use stages::nfo::{Found, Limits, Look, Remark, Templates, faults_in, lint, page, read_page, unknown};
 
-use stages::rules::{Finding, RuleSet, Severity};
+use stages::rules::{Finding, Severity};
 
 use super::render::{remarks, said};
 use super::{find, here};
 use crate::exit::{Exit, Failure};
 use crate::project::Project;
-use crate::rules;
+use crate::rules::{self, Named};
 use crate::ui::{Ui, clean, words};
 
 const AFTER: &str = "\
@@ -105,7 +106,7 @@ fn is_page(name: &str) -> bool {
 }
 
 /// A finished page.
-fn finished(path: &Path, width: usize, sets: &[(String, RuleSet)]) -> Result<Checked, Failure> {
+fn finished(path: &Path, width: usize, sets: &[Arc<Named>]) -> Result<Checked, Failure> {
     let shown = path.display();
     let metadata = fs::metadata(path).map_err(|_| Failure::missing(format!("there is no file `{shown}`")))?;
     if metadata.len() > MAX_PAGE || !metadata.is_file() {
@@ -127,7 +128,7 @@ fn finished(path: &Path, width: usize, sets: &[(String, RuleSet)]) -> Result<Che
     let name =
         |path: Option<&Path>| path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
     let (file, release) = (name(Some(&whole)).unwrap_or_default(), name(whole.parent()).unwrap_or_default());
-    let found = sets.iter().flat_map(|(set, rules)| rules.test_page(set, &file, &read.text, &release));
+    let found = sets.iter().flat_map(|named| named.set.test_page(&named.name, &file, &read.text, &release));
     let (errors, warnings): (Vec<_>, Vec<_>) = found.partition(|finding| finding.severity == Severity::Error);
     faults.extend(errors.into_iter().map(|finding| broken(finding, None)));
     let remarks = warnings.into_iter().map(|finding| broken(finding, None)).collect();
@@ -146,7 +147,7 @@ fn checked(
     name: &str,
     project: &Project,
     templates: &Templates,
-    sets: &[(String, RuleSet)],
+    sets: &[Arc<Named>],
 ) -> Result<Checked, Failure> {
     let mut checked = Checked { name: name.to_owned(), faults: Vec::new(), remarks: Vec::new() };
     let plain = |message: String, line, column, hint| Told { line, column, message, hint, sample: None };
@@ -184,7 +185,7 @@ fn over(
     sample: &stages::nfo::samples::Sample,
     template: &Found,
     project: &Project,
-    sets: &[(String, RuleSet)],
+    sets: &[Arc<Named>],
     checked: &mut Checked,
 ) {
     let scope = sample.scope();
@@ -199,7 +200,8 @@ fn over(
             checked.remarks.extend(found.into_iter().map(|remark| told(remark, Some(sample.name))));
             if sample.is_usual() {
                 let file = file_of(&template.name);
-                let found = sets.iter().flat_map(|(set, rules)| rules.test_page(set, file, &page.text(), ""));
+                let found =
+                    sets.iter().flat_map(|named| named.set.test_page(&named.name, file, &page.text(), ""));
                 checked.remarks.extend(found.map(|finding| broken(finding, Some(sample.name))));
             }
         }

@@ -306,6 +306,7 @@ impl Run<'_, '_, '_> {
             Some(kept) => last.insert(kept),
             None => last.insert((block.volume, self.work.volume(block.volume)?)),
         };
+        self.work.begun(block.volume);
         self.work.put(volume, block.volume, block.at, &block.bytes)?;
         self.work.passed(block.volume, block.bytes.len() as u64)?;
         let mut state = self.lock();
