@@ -3,6 +3,7 @@
 mod batch;
 mod check;
 mod completions;
+mod destinations;
 mod expand;
 mod explain;
 mod init;
@@ -15,11 +16,13 @@ mod nfo;
 mod pack;
 mod plan;
 mod reproduce;
+mod resume;
 mod rules;
 mod run;
 mod schema;
 mod stages;
 mod templates;
+mod upload;
 mod verify;
 
 use clap::Subcommand;
@@ -42,6 +45,9 @@ pub enum Command {
     Run(run::Args),
     Pack(pack::Args),
     Batch(batch::Args),
+    Upload(upload::Args),
+    Resume(resume::Args),
+    Destinations(destinations::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
     Stages(stages::Args),
@@ -69,6 +75,9 @@ impl Command {
             Self::Run(args) => run::run(args, ui),
             Self::Pack(args) => pack::run(args, ui),
             Self::Batch(args) => batch::run(args, ui),
+            Self::Upload(args) => upload::run(&args, ui),
+            Self::Resume(args) => resume::run(&args, ui),
+            Self::Destinations(args) => destinations::run(&args, ui),
             Self::Inspect(args) => inspect::run(&args, ui),
             Self::Verify(args) => verify::run(&args, ui),
             Self::Stages(args) => stages::run(&args, ui),

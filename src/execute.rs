@@ -74,7 +74,10 @@ pub fn execute(order: Order, mut reports: Reports, ui: &Ui) -> Result<Exit, Fail
         if selection.is_whole() { lock::hold_releases_against(&outcome.locks, report).err() } else { None };
     differs.iter().for_each(|failure| reports.note_failure(failure));
     reports.write(&outcome, &|| serde_json::to_string_pretty(report), ui)?;
-    tell(report, &running, ui)?;
+    // Where a delivered release lies here was known before.
+    if selection != Selection::Deliver || running.json {
+        tell(report, &running, ui)?;
+    }
     differs.map_or_else(|| Ok(exit(report)), Err)
 }
 
@@ -86,7 +89,7 @@ pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Ou
             .hint("the last event of `--progress json` holds the report"));
     }
     match &selection {
-        Selection::All | Selection::Make => {}
+        Selection::All | Selection::Make | Selection::Deliver => {}
         Selection::Only(step) => known_step("--only", &compiled, step)?,
         Selection::Until(step) => known_step("--until", &compiled, step)?,
     }
@@ -104,6 +107,8 @@ pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Ou
     for batch in &batches {
         let mut world = project::world(batch.project.site.clone());
         world.offline = keeping != Keeping::Time;
+        // Releases that manifests describe are remembered with the state of their project.
+        world.home = (selection == Selection::Deliver).then(|| batch.project.state_folder());
         let runner = Runner {
             keep_going,
             force: running.force,
@@ -170,14 +175,15 @@ pub fn show(
         Progress::Auto => stderr().is_terminal() && !paint::is_dumb(),
         Progress::Plain | Progress::Json => false,
     };
+    let doing = if runner.selection == Selection::Deliver { "delivering" } else { "making" };
     let mut sink: Box<dyn FnMut(&Event)> = if progress == Progress::Json {
         Box::new(json::lines())
     } else if moves {
-        let mut bar = Bar::new(ui.err);
+        let mut bar = Bar::new(Plain::new(ui.err, false).doing(doing));
         interrupt.say_through(bar.say());
         Box::new(move |event| bar.show(event))
     } else {
-        let (mut plain, ui) = (Plain::new(ui.err, true), *ui);
+        let (mut plain, ui) = (Plain::new(ui.err, true).doing(doing), *ui);
         Box::new(move |event| plain.line(event).into_iter().for_each(|line| ui.say(&line)))
     };
     let mut both = |event: &Event| {

@@ -17,6 +17,7 @@ mod signals;
 mod sources;
 mod state;
 mod ui;
+mod uploading;
 mod yaml;
 
 use std::process::ExitCode;

@@ -21,6 +21,9 @@ const PROJECT_FILE: &str = "bindery.toml";
 /// The folder of a project's own kinds and templates.
 const PROJECT_FOLDER: &str = ".bindery";
 
+/// Settings of destinations that name files, seen from the folder of the configuration.
+const FILES: [&str; 3] = ["ca", "key", "known_hosts"];
+
 /// What is the same for all manifests of a command.
 pub struct Surroundings {
     /// The current folder.
@@ -148,6 +151,11 @@ impl Surroundings {
 }
 
 impl Project {
+    /// The folder of what is kept between runs.
+    pub fn state_folder(&self) -> PathBuf {
+        self.home.join(PROJECT_FOLDER)
+    }
+
     /// How many steps may run at once, if the configuration says so.
     pub fn jobs(&self) -> Option<u32> {
         self.configurations.iter().rev().find_map(|configuration| configuration.config.jobs)
@@ -158,18 +166,32 @@ impl Project {
 fn has_assets(folder: &Path) -> bool {
     let Ok(entries) = fs::read_dir(folder) else { return false };
     let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-    names != ["state"]
+    names.iter().any(|name| name != "state" && name != "uploads")
 }
 
 /// The world as runs see it.
 pub fn world(site: Site) -> World {
-    World { site, now: Box::new(now), offline: false, secret: Box::new(secret) }
+    World {
+        site,
+        now: Box::new(now),
+        time_of_day: Box::new(time_of_day),
+        offline: false,
+        home: None,
+        secret: Box::new(secret),
+    }
 }
 
 /// Milliseconds since 1970-01-01 UTC.
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Seconds since midnight where the user is.
+fn time_of_day() -> u32 {
+    let time = jiff::Zoned::now().time();
+    let part = |number: i8| u32::from(number.unsigned_abs());
+    part(time.hour()) * 3600 + part(time.minute()) * 60 + part(time.second())
 }
 
 fn epoch(text: &str) -> Result<i64, Failure> {
@@ -196,6 +218,14 @@ fn overlay(settings: &mut Map<String, Value>, configuration: &Configuration, fol
         let path = value.get_mut("path").filter(|path| destination.r#type == "local" && path != &"");
         if let Some(Value::String(path)) = path {
             *path = folder.join(&*path).display().to_string();
+        }
+        for key in FILES {
+            if let Some(Value::String(path)) = value.get_mut(key)
+                && !path.is_empty()
+                && !path.starts_with('~')
+            {
+                *path = folder.join(&*path).display().to_string();
+            }
         }
         value.insert("type".to_owned(), destination.r#type.as_str().into());
         table("destinations", name, Value::Object(value));

@@ -66,7 +66,7 @@ fn join(compiled: &mut [Compiled], selection: &Selection, stores: &BTreeMap<Path
         let Some(store) = stores.get(&manifest.project.home) else { continue };
         let Some(identity) = &manifest.identity else { continue };
         let identity = match selection {
-            Selection::All | Selection::Make => identity.clone(),
+            Selection::All | Selection::Make | Selection::Deliver => identity.clone(),
             Selection::Only(step) => format!("{identity} only {step}"),
             Selection::Until(step) => format!("{identity} until {step}"),
         };

@@ -3,6 +3,7 @@
 pub mod bar;
 pub mod diagnostics;
 pub mod json;
+pub mod pace;
 pub mod page;
 pub mod paint;
 pub mod plain;

@@ -65,6 +65,9 @@ pub enum Happening {
         total: u64,
         /// What is counted, such as `bytes`.
         unit: String,
+        /// Files under way, where the step tells of them one by one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<FileProgress>,
     },
     /// A stretch of a step's work is over, such as one volume. Told only where a trace is asked for. Stretches may
     /// overlap, and are told in the order of their ends.
@@ -167,6 +170,17 @@ pub enum Happening {
         /// The fold of all events before this one.
         report: Box<Report>,
     },
+}
+
+/// How far a file is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileProgress {
+    /// Its name.
+    pub name: String,
+    /// How much of it is done.
+    pub done: u64,
+    /// How much there is of it.
+    pub total: u64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]

@@ -15,7 +15,7 @@ use serde_json::Value;
 pub use self::span::Span;
 use crate::reads::{self, Seen};
 use crate::template::{Scope, Template, TemplateError};
-use crate::{Artifact, Facts, Site, StageError, World};
+use crate::{Artifact, Facts, FileProgress, Site, StageError, World};
 
 /// An input of a step and who gave it.
 #[derive(Clone, Debug)]
@@ -38,6 +38,7 @@ pub struct Job<'a> {
     pub(crate) into: Option<&'a str>,
     pub(crate) release: Option<&'a str>,
     pub(crate) release_folder: Option<&'a Path>,
+    pub(crate) home: Option<&'a Path>,
     pub(crate) time: i64,
     pub(crate) world: &'a World,
     pub(crate) pinned: Option<&'a Facts>,
@@ -90,7 +91,7 @@ fn make_room(folder: &Path) -> io::Result<()> {
 /// What a job says while it runs.
 #[derive(Debug)]
 pub(crate) enum Said {
-    Progress { done: u64, total: u64, unit: &'static str },
+    Progress { done: u64, total: u64, unit: &'static str, files: Vec<FileProgress> },
     Note(String),
     Span { name: String, after_us: u64, took_us: u64 },
 }
@@ -170,6 +171,12 @@ impl Job<'_> {
         self.release_folder
     }
 
+    /// The folder in which a stage may keep things between runs (`.bindery`); none where nothing is to be left behind.
+    #[must_use]
+    pub fn home(&self) -> Option<&Path> {
+        self.home
+    }
+
     /// The one time of the release, in seconds since 1970-01-01 UTC.
     #[must_use]
     pub fn time(&self) -> i64 {
@@ -217,9 +224,14 @@ impl Job<'_> {
 
     /// Says how far the work is. Cheap to call often: what would not be seen is not told.
     pub fn progress(&self, done: u64, total: u64, unit: &'static str) {
+        self.progress_of(done, total, unit, Vec::new());
+    }
+
+    /// The same, with how far single files are.
+    pub fn progress_of(&self, done: u64, total: u64, unit: &'static str, files: Vec<FileProgress>) {
         let share = done.saturating_mul(200).checked_div(total).map_or(done >> 23, |share| share + 1);
         if self.shown.swap(share, Ordering::Relaxed) != share {
-            (self.tell)(Said::Progress { done, total, unit });
+            (self.tell)(Said::Progress { done, total, unit, files });
         }
     }
 

@@ -55,6 +55,8 @@ pub enum Selection {
     All,
     /// Those that make the release, and none that delivers it.
     Make,
+    /// Those that deliver it: it lies in its output folder under its name already, whoever made it.
+    Deliver,
     /// This step with what it needs; what it made appears in a folder `<release>.partial`.
     Only(String),
     /// This step and all that it needs; what they made appears in a folder `<release>.partial`.

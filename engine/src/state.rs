@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub(crate) use self::log::{Entries, Log};
+pub use self::log::{Entries, Log};
 use self::record::{ReleaseRecord, StepRecord};
 use crate::Plan;
 use crate::digest::{Digest, Digesting};
@@ -50,6 +50,8 @@ struct Inner {
     trouble: Option<String>,
 }
 
+/// The folder of all that is kept between runs, below the project's folder.
+const HOME: &str = ".bindery";
 /// The folder of the state below the project's folder.
 const FOLDER: &str = ".bindery/state";
 const LOG: &str = "log";
@@ -107,6 +109,12 @@ impl Store {
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         self.inner().trouble.clone()
+    }
+
+    /// The folder that holds the state, and what stages keep beside it.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.home.join(HOME)
     }
 
     /// The key of a release of the manifest that `manifest` stands for.

@@ -62,8 +62,13 @@ pub struct World {
     pub site: Site,
     /// Wall clock, in milliseconds since 1970-01-01 UTC.
     pub now: Box<dyn Fn() -> i64 + Send + Sync>,
+    /// Seconds since midnight where the user is.
+    pub time_of_day: Box<dyn Fn() -> u32 + Send + Sync>,
     /// Nobody outside may be asked for anything.
     pub offline: bool,
+    /// The folder in which stages may keep things between runs of plans that are not remembered; none where nothing is
+    /// to be left behind. See [`Job::home`](crate::Job::home).
+    pub home: Option<PathBuf>,
     /// Reads a secret by its reference; the error is a fragment without the secret.
     pub secret: Box<ReadSecret>,
 }

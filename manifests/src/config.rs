@@ -2,6 +2,7 @@
 //!
 //! Knows no destination type and no provider: their keys are checked by whoever uses them.
 
+mod keys;
 mod mask;
 mod secrets;
 
@@ -45,8 +46,9 @@ pub struct Config {
 
 /// A place to upload to.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(transform = keys::describe)]
 pub struct Destination {
-    /// How it is reached, such as `sftp`, `ftps` or `local`.
+    /// How it is reached: `local`, `ftp`, `ftps`, `sftp`, or another type that `bindery destinations` knows.
     pub r#type: String,
     /// Everything else, as the type needs it.
     #[serde(flatten)]

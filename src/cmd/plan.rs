@@ -23,7 +23,8 @@ Examples:
   bindery plan
   bindery plan releases/*.yaml --format json | jq '.[].bytes'
   bindery plan release.yaml --format dot | dot -Tsvg -o plan.svg
-  bindery plan release.yaml --format mermaid";
+  bindery plan release.yaml --format mermaid
+  bindery plan release.yaml --probe";
 
 /// Most releases that are drawn when not all are asked for.
 const MOST: usize = 20;
@@ -44,6 +45,9 @@ pub struct Args {
     /// The same as `--format json`
     #[arg(long)]
     json: bool,
+    /// Also ask the destinations whether login, space and names will work out
+    #[arg(long)]
+    probe: bool,
     /// Show every release of a large family
     #[arg(long)]
     all: bool,
@@ -68,11 +72,17 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     for manifest in &compiled {
         let world = project::world(manifest.project.site.clone());
         plans.par_extend(manifest.plans.par_iter().map(|plan| wire::PlanListing::of(plan, &world)));
+        if args.probe {
+            let from = plans.len() - manifest.plans.len();
+            plans.get_mut(from..).into_iter().flatten().for_each(|plan| plan.probe(&world));
+        }
     }
+    let refused = plans.iter().flat_map(|plan| &plan.probes).any(|probe| !probe.ok);
+    let exit = if refused { Exit::Failed } else { Exit::Done };
     let format = if args.json { Format::Json } else { args.format };
     if format == Format::Json {
         ui.json(&plans)?;
-        return Ok(Exit::Done);
+        return Ok(exit);
     }
     let shown = if args.all || plans.len() <= MOST { plans.len() } else { MOST.min(plans.len()) };
     let part = plans.get(..shown).unwrap_or(&plans);
@@ -94,7 +104,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
             space(&plans, ui),
         ));
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// What all releases together need, where the least is free.

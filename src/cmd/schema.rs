@@ -29,6 +29,8 @@ Names:
   name         one line of `bindery name parse --json`
   rules        a file in `.bindery/rules`
   verdict      one line of `bindery verify --json`
+  destination  one entry of `bindery destinations list --json`
+  trial        one line of `bindery destinations test --json`
   explanation  one entry of `bindery explain --json`
   changes      one entry of `bindery lock update --json`
   reproduction one entry of `bindery reproduce --json`
@@ -64,6 +66,7 @@ const SCHEMAS: &[Row] = &[
     Row { name: "batch", make: || schema_for!(BatchReport).to_value() },
     Row { name: "changes", make: || schema_for!(manifests::LockDifference).to_value() },
     Row { name: "config", make: manifests::config::config_schema },
+    Row { name: "destination", make: || schema_for!(stages::upload::Listing).to_value() },
     Row { name: "diagnostics", make: diagnostics::schema },
     Row { name: "events", make: || schema_for!(engine::Event).to_value() },
     Row { name: "explanation", make: || schema_for!(Explanation).to_value() },
@@ -79,6 +82,7 @@ const SCHEMAS: &[Row] = &[
     Row { name: "rules", make: || schema_for!(stages::rules::RuleSet).to_value() },
     Row { name: "template", make: || schema_for!(stages::nfo::Listing).to_value() },
     Row { name: "templates", make: || schema_for!(super::templates::check::Checked).to_value() },
+    Row { name: "trial", make: || schema_for!(stages::upload::Trial).to_value() },
     Row { name: "verdict", make: || schema_for!(stages::verify::Verdict).to_value() },
 ];
 

@@ -1,5 +1,7 @@
 //! `bindery verify`: tests finished releases, ours or anyone's.
 
+mod remote;
+
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 
@@ -20,6 +22,8 @@ Examples:
   bindery verify dist/Some.Release-MYGRP
   bindery verify dist/Some.Release-MYGRP --rules tv-web
   bindery verify dist/Some.Release-MYGRP --lock release.lock
+  bindery verify dist/Some.Release-MYGRP --remote nas
+  bindery verify Some.Release-MYGRP --remote nas
   bindery verify dist/* --json";
 
 /// Test finished releases: every archive and every checksum
@@ -29,7 +33,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub struct Args {
-    /// Release folders, or single files of releases
+    /// Release folders, or single files of releases; with `--remote` also the name of a release there
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Test against this rule set, too; may be repeated. `bindery rules` lists them
@@ -38,12 +42,19 @@ pub struct Args {
     /// Also hold the releases against this lock: every file with its bytes, and no other
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
+    /// Test the releases at this destination: against the ones here, else against the ledger, else against the checksum
+    /// files that lie there
+    #[arg(long, value_name = "DEST", conflicts_with_all = ["rules", "lock"])]
+    remote: Option<String>,
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
+    if let Some(destination) = &args.remote {
+        return remote::run(&args.paths, destination, args.json, ui);
+    }
     let sets = if args.rules.is_empty() { Vec::new() } else { rules::here(&args.rules)? };
     let locked = args.lock.as_ref().map(|path| the_lock(path)).transpose()?;
     let cancel = signals::listen().cancel;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Event, Happening};
+use engine::{Event, FileProgress, Happening};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::plain::{Plain, how_far};
-use super::{Paint, words};
+use super::pace::{Pace, of_files};
+use super::plain::{Plain, how_far, milliseconds};
+use super::words;
 
 /// Most steps that have a line of their own.
 const MOST_LINES: usize = 6;
@@ -27,16 +28,17 @@ pub struct Bar {
 struct Line {
     bar: Option<ProgressBar>,
     done: u64,
+    pace: Pace,
 }
 
 impl Bar {
-    /// A display on stderr.
-    pub fn new(paint: Paint) -> Self {
+    /// A display on stderr, with these lines above it.
+    pub fn new(plain: Plain) -> Self {
         let display = MultiProgress::new();
         let total = display.add(ProgressBar::new_spinner());
         total.set_style(style("{spinner} {msg}  {elapsed}"));
         total.enable_steady_tick(Duration::from_millis(100));
-        Self { plain: Plain::new(paint, false), display, total, steps: BTreeMap::new(), bytes: 0 }
+        Self { plain, display, total, steps: BTreeMap::new(), bytes: 0 }
     }
 
     /// Says a line above the display; for those who do not own it.
@@ -49,9 +51,12 @@ impl Bar {
     /// Shows what happened.
     pub fn show(&mut self, event: &Event) {
         match &event.happening {
-            Happening::StepStarted { release, step, .. } => self.begin(*release, step),
-            Happening::StepProgressed { release, step, done, total, unit } => {
-                self.progress(*release, step, (*done, *total, unit));
+            Happening::StepStarted { release, step, .. } => {
+                self.begin(*release, step, milliseconds(&event.time));
+            }
+            Happening::StepProgressed { release, step, done, total, unit, files } => {
+                let now = milliseconds(&event.time);
+                self.progress(*release, step, now, (*done, *total, unit), files);
             }
             Happening::StepFinished { release, step, .. }
             | Happening::StepFailed { release, step, .. }
@@ -68,12 +73,19 @@ impl Bar {
         }
     }
 
-    fn begin(&mut self, release: usize, step: &str) {
+    fn begin(&mut self, release: usize, step: &str, now: u64) {
         let bar = self.plain.is_single().then(|| self.line(release, step));
-        self.steps.insert((release, step.to_owned()), Line { bar, done: 0 });
+        self.steps.insert((release, step.to_owned()), Line { bar, done: 0, pace: Pace::new(now) });
     }
 
-    fn progress(&mut self, release: usize, step: &str, (done, total, unit): (u64, u64, &str)) {
+    fn progress(
+        &mut self,
+        release: usize,
+        step: &str,
+        now: u64,
+        (done, total, unit): (u64, u64, &str),
+        files: &[FileProgress],
+    ) {
         let key = (release, step.to_owned());
         let shown = self.steps.values().filter(|line| line.bar.is_some()).count();
         let wants = unit == "bytes" && total >= WORTH_A_LINE && shown < MOST_LINES;
@@ -88,7 +100,8 @@ impl Bar {
         if let Some(bar) = &line.bar {
             bar.set_length(total.max(1));
             bar.set_position(done);
-            bar.set_message(how_far(done, total, unit));
+            let pace = line.pace.at(now, done, total, unit);
+            bar.set_message(format!("{}{pace}{}", how_far(done, total, unit), of_files(files)));
         }
     }
 

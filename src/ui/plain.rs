@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Artifact, Event, Happening, Status};
+use engine::{Artifact, Event, FileProgress, Happening, Status};
 
+use super::pace::{Pace, of_files};
 use super::{Paint, clean, words};
 
 /// How often a long step says how far it is, in milliseconds.
@@ -16,6 +17,8 @@ pub struct Plain {
     paint: Paint,
     /// Says of long steps how far they are.
     tells_progress: bool,
+    /// What is done with releases: `making`.
+    doing: &'static str,
     total: usize,
     over: usize,
     releases: BTreeMap<usize, Release>,
@@ -47,13 +50,19 @@ struct Release {
 struct Running {
     started: u64,
     told: u64,
+    pace: Pace,
 }
 
 impl Plain {
     /// Lines in this colour, with progress of long steps or without.
     pub fn new(paint: Paint, tells_progress: bool) -> Self {
         let (releases, steps) = (BTreeMap::new(), BTreeMap::new());
-        Self { paint, tells_progress, total: 0, over: 0, releases, steps, skipped: None }
+        Self { paint, tells_progress, doing: "making", total: 0, over: 0, releases, steps, skipped: None }
+    }
+
+    /// The same for something else than making.
+    pub fn doing(self, doing: &'static str) -> Self {
+        Self { doing, ..self }
     }
 
     /// What there is to say about an event, and about those before it that waited for company.
@@ -71,13 +80,14 @@ impl Plain {
         match &event.happening {
             Happening::RunStarted { releases } => {
                 self.total = *releases;
-                (*releases != 1).then(|| format!("making {}", words::count(*releases, "release")))
+                (*releases != 1).then(|| format!("{} {}", self.doing, words::count(*releases, "release")))
             }
             Happening::ReleaseStarted { release, at, steps } => {
                 let longest = steps.iter().map(|step| step.chars().count()).max().unwrap_or(0);
                 let entry = Release { label: clean(at), longest, started: now, ..Release::default() };
                 let line = format!(
-                    "making {} in {}",
+                    "{} {} in {}",
+                    self.doing,
                     self.paint.bold(&entry.label),
                     words::count(steps.len(), "step")
                 );
@@ -90,11 +100,14 @@ impl Plain {
                 self.is_single().then(|| format!("  the release is {}", self.paint.bold(&clean(name))))
             }
             Happening::StepStarted { release, step, .. } => {
-                self.steps.insert((*release, step.clone()), Running { started: now, told: now });
+                self.steps.insert(
+                    (*release, step.clone()),
+                    Running { started: now, told: now, pace: Pace::new(now) },
+                );
                 None
             }
-            Happening::StepProgressed { release, step, done, total, unit } => {
-                self.progress(*release, step, now, (*done, *total, unit))
+            Happening::StepProgressed { release, step, done, total, unit, files } => {
+                self.progress(*release, step, now, (*done, *total, unit), files)
             }
             Happening::StepNoted { release, step, message } => {
                 self.step_line(*release, step, &format!("{} {}", self.paint.odd("note:"), clean(message)))
@@ -178,13 +191,22 @@ impl Plain {
         }
     }
 
-    fn progress(&mut self, release: usize, step: &str, now: u64, far: (u64, u64, &str)) -> Option<String> {
+    fn progress(
+        &mut self,
+        release: usize,
+        step: &str,
+        now: u64,
+        far: (u64, u64, &str),
+        files: &[FileProgress],
+    ) -> Option<String> {
         let running = self.steps.get_mut(&(release, step.to_owned()))?;
         if !self.tells_progress || now.saturating_sub(running.told) < EVERY {
             return None;
         }
         running.told = now;
-        self.step_line(release, step, &self.paint.dim(&how_far(far.0, far.1, far.2)))
+        let pace = running.pace.at(now, far.0, far.1, far.2);
+        let text = format!("{}{pace}{}", how_far(far.0, far.1, far.2), of_files(files));
+        self.step_line(release, step, &self.paint.dim(&text))
     }
 
     fn failed(&mut self, release: usize, step: &str, error: &str, optional: bool) -> Option<String> {
@@ -271,7 +293,7 @@ pub fn how_far(done: u64, total: u64, unit: &str) -> String {
 
 /// A time such as `2026-01-02T03:04:05.678Z` in milliseconds since some midnight; enough for differences of a run,
 /// which no step outlasts by a month.
-fn milliseconds(time: &str) -> u64 {
+pub fn milliseconds(time: &str) -> u64 {
     let number = |range: std::ops::Range<usize>| {
         time.get(range).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0)
     };

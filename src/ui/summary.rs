@@ -16,12 +16,15 @@ const MOST_FILES: usize = 12;
 pub fn summary(plans: &[&Plan], report: &Report, selection: &Selection, paint: Paint) -> String {
     let mut parts: Vec<String> = Vec::new();
     let pairs: Vec<(&Plan, &ReleaseReport)> = plans.iter().copied().zip(&report.releases).collect();
-    let is_there = |release: &ReleaseReport| matches!(release.status, Status::Done | Status::UpToDate);
+    // Of deliveries the notes say more.
+    let is_there = |release: &ReleaseReport| {
+        matches!(release.status, Status::Done | Status::UpToDate) && *selection != Selection::Deliver
+    };
     let several = pairs.len() > 1;
     // Of many releases only those are listed that are new.
     let made: Vec<_> = pairs
         .iter()
-        .filter(|(_, release)| if several { release.status == Status::Done } else { is_there(release) })
+        .filter(|(_, release)| is_there(release) && (!several || release.status == Status::Done))
         .collect();
     let listed =
         made.iter().take(MOST).map(|(plan, release)| of_release(plan, release, selection, made.len(), paint));
@@ -87,6 +90,7 @@ fn shipped<'r>(plan: &Plan, release: &'r ReleaseReport, selection: &Selection) -
         Selection::All | Selection::Make => {
             plan.shape.find(id).is_some_and(|index| plan.shape.step(index).ship)
         }
+        Selection::Deliver => false,
         Selection::Only(only) => id == only,
         Selection::Until(_) => true,
     };

@@ -173,7 +173,9 @@ impl Bench {
         let world = World {
             site: self.site,
             now: Box::new(|| 0),
+            time_of_day: Box::new(|| 0),
             offline: false,
+            home: None,
             secret: Box::new(|_| Err("there is none".into())),
         };
         let runner = Runner {

@@ -16,7 +16,7 @@ mod filters;
 pub mod nfo;
 pub mod rules;
 mod sample;
-mod upload;
+pub mod upload;
 pub mod verify;
 
 use engine::{Language, Registry};

@@ -18,4 +18,5 @@ mod rules;
 mod safety;
 mod surface;
 mod templates;
+mod upload;
 mod world;

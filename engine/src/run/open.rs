@@ -105,7 +105,7 @@ impl<'p> Open<'p> {
     pub(super) fn new(plan: &'p Plan, selection: &Selection) -> Result<Self, StageError> {
         let shape = &plan.shape;
         let selected: Option<BTreeSet<StepIndex>> = match selection {
-            Selection::All => None,
+            Selection::All | Selection::Deliver => None,
             Selection::Make => {
                 let making = shape.steps().filter(|(_, step)| step.stage.phase() < Phase::Deliver);
                 Some(making.map(|(index, _)| index).collect())

@@ -16,7 +16,7 @@ const HEAD: usize = 12;
 
 /// A log that is written to. Whoever holds one sees to it that nobody else does.
 #[derive(Debug)]
-pub(crate) struct Log {
+pub struct Log {
     path: PathBuf,
     file: File,
     end: u64,
@@ -24,7 +24,7 @@ pub(crate) struct Log {
 
 /// The entries of a log, as ranges of its bytes, and where the next one goes.
 #[derive(Debug, Default)]
-pub(crate) struct Entries {
+pub struct Entries {
     pub(crate) bytes: Vec<u8>,
     pub(crate) found: Vec<Range<usize>>,
     end: usize,
@@ -32,7 +32,7 @@ pub(crate) struct Entries {
 
 impl Log {
     /// Opens the log at `path`, which is made where there is none, to write behind its last whole entry.
-    pub(crate) fn open(path: &Path) -> io::Result<(Self, Entries)> {
+    pub fn open(path: &Path) -> io::Result<(Self, Entries)> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         let entries = Entries::of(fs::read(path)?);
         let mut log = Self { path: path.to_owned(), file, end: entries.end as u64 };
@@ -51,7 +51,7 @@ impl Log {
 
     /// Adds an entry. With `sync` it is on the disk when this returns. An entry that cannot be written whole is as if
     /// it had never been begun.
-    pub(crate) fn add(&mut self, entry: &[u8], sync: bool) -> io::Result<Range<usize>> {
+    pub fn add(&mut self, entry: &[u8], sync: bool) -> io::Result<Range<usize>> {
         let mut bytes = Vec::with_capacity(HEAD + entry.len());
         let length = u32::try_from(entry.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
         bytes.extend(length.to_le_bytes());
@@ -74,12 +74,15 @@ impl Log {
         self.file.try_clone()
     }
 
-    pub(crate) fn len(&self) -> u64 {
+    /// Bytes up to the end of the last entry.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a log that is open is never empty")]
+    pub fn len(&self) -> u64 {
         self.end
     }
 
     /// Replaces the log by one with these entries alone. Readers see the old one or the new one.
-    pub(crate) fn rewrite<'e>(&mut self, entries: impl Iterator<Item = &'e [u8]>) -> io::Result<()> {
+    pub fn rewrite<'e>(&mut self, entries: impl Iterator<Item = &'e [u8]>) -> io::Result<()> {
         let fresh = self.path.with_extension("new");
         let _ = fs::remove_file(&fresh);
         let (mut log, _) = Self::open(&fresh)?;
@@ -102,7 +105,7 @@ impl Log {
 
 impl Entries {
     /// The entries of a log that is only read; none where there is no log.
-    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+    pub fn read(path: &Path) -> io::Result<Self> {
         match fs::read(path) {
             Ok(bytes) => Ok(Self::of(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
@@ -118,7 +121,7 @@ impl Entries {
     }
 
     /// Every entry's bytes.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.found.iter().filter_map(|range| self.bytes.get(range.clone()))
     }
 

@@ -116,6 +116,7 @@ mod tests {
             condition: None,
             retries: 0,
             timeout_ms: None,
+            destinations: Vec::new(),
             digests: Vec::new(),
             reads: 0,
             writes: 0,
@@ -143,6 +144,7 @@ mod tests {
             keeps: 0,
             free: None,
             took: None,
+            probes: Vec::new(),
             sources: Vec::new(),
             steps: vec![step("rar", &["source"]), step("archive", &["rar", "gone"])],
         }

@@ -1,5 +1,7 @@
 //! Plans as a tree of phases and steps, for people.
 
+use stages::upload::Probe;
+
 use super::wire::{PlanListing, StepListing};
 use crate::ui::table::table;
 use crate::ui::{Paint, clean, words};
@@ -49,6 +51,7 @@ fn one(plan: &PlanListing, paint: Paint) -> String {
             lines.push(format!("├─ {} {space}", paint.dim("space  ")));
         }
     }
+    lines.extend(plan.probes.iter().map(|probe| asked(probe, paint)));
     let rows: Vec<Vec<String>> = plan.steps.iter().map(|step| row(step, paint)).collect();
     let table = table(&rows);
     let mut listed = table.lines();
@@ -104,6 +107,20 @@ fn row(step: &StepListing, paint: Paint) -> Vec<String> {
     vec![paint.name(&step.id), step.uses.clone(), takes, because, paint.dim(&marks.join(", "))]
 }
 
+/// What a destination says.
+fn asked(probe: &Probe, paint: Paint) -> String {
+    let free = probe.free.map(|free| format!(", {} free", words::bytes(free))).unwrap_or_default();
+    let there = match probe.is_there {
+        Some(true) => ", the release is there already",
+        _ => "",
+    };
+    let said = match &probe.problem {
+        Some(problem) => paint.bad(&clean(problem)),
+        None => format!("{}{free}{there}", paint.good("ready")),
+    };
+    format!("├─ {} {}: {said}", paint.dim("to     "), clean(&probe.destination))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +141,7 @@ mod tests {
             condition: None,
             retries: 0,
             timeout_ms: None,
+            destinations: Vec::new(),
             digests: Vec::new(),
             reads: 0,
             writes: 0,
@@ -152,6 +170,7 @@ mod tests {
             keeps: 0,
             free: None,
             took: None,
+            probes: Vec::new(),
             sources: vec![SourceListing { name: "a".into(), path: "a.epub".into(), size: Some(2000) }],
             steps: vec![
                 step("extract", "gather", &["source"], true),

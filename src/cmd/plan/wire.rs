@@ -7,6 +7,7 @@ use std::path::Path;
 use engine::{Artifact, From, Judgement, Plan, Step, StepIndex, TimeRule, Why, World, forecast, judge};
 use schemars::JsonSchema;
 use serde::Serialize;
+use stages::upload::{self, Probe};
 
 use crate::cmd::stages::lane;
 use crate::sources::plain;
@@ -49,6 +50,9 @@ pub struct PlanListing {
     /// of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub took: Option<u64>,
+    /// What the destinations say, where they were asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
     /// The source files.
     pub sources: Vec<SourceListing>,
     /// The steps, in an order in which they can run.
@@ -99,6 +103,9 @@ pub struct StepListing {
     /// How long it may take, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// The destinations it delivers to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub destinations: Vec<String>,
     /// The digests that later steps want of what it makes, by algorithm.
     pub digests: Vec<String>,
     /// Bytes it will read from files, as far as sizes alone tell.
@@ -185,9 +192,24 @@ impl PlanListing {
                 .sum::<Option<u64>>()
                 .filter(|took| *took > 0),
             bytes: sources.iter().filter_map(|source| source.size).sum(),
+            probes: Vec::new(),
             sources,
             steps: steps.collect(),
         }
+    }
+
+    /// Asks the destinations of the release whether it can come.
+    pub fn probe(&mut self, world: &World) {
+        let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
+        for step in &self.steps {
+            for name in &step.destinations {
+                // What it writes is the release, once for each destination.
+                let bytes = step.writes / step.destinations.len().max(1) as u64;
+                asked.entry(name).and_modify(|known| *known = bytes.max(*known)).or_insert(bytes);
+            }
+        }
+        let release = self.release.as_deref();
+        self.probes = asked.iter().map(|(name, bytes)| upload::probe(name, release, *bytes, world)).collect();
     }
 }
 
@@ -197,6 +219,19 @@ fn free(folder: &Path) -> Option<u64> {
     let there = folder.ancestors().find(|above| above.is_dir())?;
     let found = rustix::fs::statvfs(there).ok()?;
     found.f_bavail.checked_mul(found.f_frsize)
+}
+
+/// The destinations of a step, by the pools it works in.
+fn destinations(step: &Step) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for pool in step.stage.pools() {
+        if let Some(name) = pool.strip_prefix("destination:")
+            && !names.iter().any(|known| known == name)
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names
 }
 
 impl StepListing {
@@ -219,6 +254,7 @@ impl StepListing {
             condition: step.condition.as_ref().map(|condition| condition.text().to_owned()),
             retries: step.retry.times,
             timeout_ms: step.timeout.and_then(|timeout| u64::try_from(timeout.as_millis()).ok()),
+            destinations: destinations(step),
             digests: Vec::new(),
             reads: 0,
             writes: 0,

@@ -61,6 +61,7 @@ fn a_single_release_has_a_line_a_step() {
                     done: 1,
                     total: 4,
                     unit: "bytes".into(),
+                    files: Vec::new(),
                 },
             ),
             (
@@ -71,6 +72,7 @@ fn a_single_release_has_a_line_a_step() {
                     done: 2,
                     total: 4,
                     unit: "bytes".into(),
+                    files: Vec::new(),
                 },
             ),
             finished(13, 0, "rar", &[1_000_000, 5]),

@@ -1,126 +1,217 @@
-//! A folder on this machine or on a mounted share.
+//! A folder on this machine or on a mounted share, as a destination.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use engine::{Artifact, Digests, Job, StageError};
+use engine::StageError;
+use formats::digest::algorithm;
 use serde_json::Value;
 
+use super::destination::{Connection, Destination, Entry};
+use super::faults;
+use super::remote::ReadSecret;
+use super::settings;
 use crate::files;
 
-/// What is taken of both sides to prove that they are the same.
-const PROOF: &str = "blake3";
+/// How much is written or read at a time.
+const BLOCK: usize = 256 * 1024;
+/// How many files are written at a time unless the settings say.
+const CONNECTIONS: usize = 2;
 
 pub(super) fn check(settings: &Value) -> Result<(), String> {
-    match settings.get("path").and_then(Value::as_str) {
-        Some(path) if !path.is_empty() => Ok(()),
-        _ => Err("has no `path`".into()),
+    settings::text(settings, "path").map(drop)
+}
+
+pub(super) fn open(settings: &Value, _: ReadSecret<'_>) -> Result<Box<dyn Destination>, StageError> {
+    let root = settings::text(settings, "path").map_err(StageError::input)?.into();
+    let connections = settings::connections(settings, CONNECTIONS).map_err(StageError::input)?;
+    Ok(Box::new(Local { root, connections }))
+}
+
+struct Local {
+    root: PathBuf,
+    connections: usize,
+}
+
+impl Destination for Local {
+    fn connect(&self) -> Result<Box<dyn Connection>, StageError> {
+        fs::create_dir_all(&self.root).map_err(|error| fault("cannot make", &self.root, &error))?;
+        Ok(Box::new(Folder { root: self.root.clone() }))
+    }
+
+    fn address(&self) -> String {
+        self.root.display().to_string()
+    }
+
+    fn connections(&self) -> usize {
+        self.connections
     }
 }
 
-/// Copies the release under a temporary name, reads every copy back, and renames it when all of it is there. A
-/// release of the same name that holds the same bytes counts as delivered; any other is left alone.
-pub(super) fn send(settings: &Value, job: &Job<'_>) -> Result<(), StageError> {
-    let root = PathBuf::from(settings.get("path").and_then(Value::as_str).unwrap_or_default());
-    let name = job.release().unwrap_or_default();
-    let target = root.join(name);
-    fs::create_dir_all(&root).map_err(|error| StageError::writing(&root, &error))?;
-    if target.symlink_metadata().is_ok() {
-        return same(job, &target);
-    }
-    let part = root.join(format!(".bindery-{name}.part"));
-    // A delivery that was cut off left this behind; its files would be written again anyway.
-    let _ = fs::remove_dir_all(&part);
-    let delivered = fill(job, &part).and_then(|()| {
-        fs::rename(&part, &target).map_err(|error| StageError::writing(&target, &error))?;
-        sync_folder(&root)
-    });
-    if delivered.is_err() {
-        // The failure is what counts; what cannot be removed now is removed by the next delivery.
-        let _ = fs::remove_dir_all(&part);
-    }
-    delivered
+struct Folder {
+    root: PathBuf,
 }
 
-/// Copies everything into `part` and makes sure of it.
-fn fill(job: &Job<'_>, part: &Path) -> Result<(), StageError> {
-    fs::create_dir_all(part).map_err(|error| StageError::writing(part, &error))?;
-    let total: u64 = job.inputs().iter().map(|input| input.artifact.size).sum();
-    let mut done = 0;
-    for input in job.inputs() {
-        let to = part.join(&input.artifact.name);
-        let sent = copy(job, &input.artifact, &to, &mut |bytes| {
-            done += bytes;
-            job.progress(done, total, "bytes");
-        })?;
-        if digest(job, &to)? != sent {
-            return Err(StageError::new(
-                "remote/corrupt",
-                format!("`{}` was not stored as it was sent", to.display()),
-            )
-            .hint("check the disk, then deliver again"));
+impl Folder {
+    fn at(&self, path: &str) -> PathBuf {
+        if path.is_empty() { self.root.clone() } else { self.root.join(path) }
+    }
+}
+
+impl Connection for Folder {
+    fn stat(&mut self, path: &str) -> Result<Option<Entry>, StageError> {
+        let at = self.at(path);
+        match fs::metadata(&at) {
+            Ok(found) => Ok(Some(entry(path.rsplit('/').next().unwrap_or(path), &found))),
+            // A link that leads nowhere has the name all the same.
+            Err(error) if is_absent(&error) => Ok(at
+                .symlink_metadata()
+                .ok()
+                .map(|found| entry(path.rsplit('/').next().unwrap_or(path), &found))),
+            Err(error) => Err(fault("cannot look at", &at, &error)),
         }
     }
-    sync_folder(part)
-}
 
-fn same(job: &Job<'_>, target: &Path) -> Result<(), StageError> {
-    for input in job.inputs() {
-        let there = target.join(&input.artifact.name);
-        let size = there.metadata().map(|found| found.len()).ok();
-        if size != Some(input.artifact.size) || digest(job, &there)? != digest(job, &input.artifact.path)? {
-            return Err(StageError::new(
-                "remote/exists",
-                format!("`{}` holds something else", target.display()),
-            )
-            .hint("remove it, or name the release otherwise"));
+    fn list(&mut self, folder: &str) -> Result<Vec<Entry>, StageError> {
+        let at = self.at(folder);
+        let wrong = |error: &io::Error| fault("cannot list", &at, error);
+        let mut found = Vec::new();
+        for one in fs::read_dir(&at).map_err(|error| wrong(&error))? {
+            let one = one.map_err(|error| wrong(&error))?;
+            // What vanished while it was listed is not there.
+            let Ok(metadata) = fs::metadata(one.path()).or_else(|_| one.metadata()) else { continue };
+            found.push(entry(&one.file_name().to_string_lossy(), &metadata));
         }
+        Ok(found)
     }
-    job.note(format!("`{}` is there already and holds the same bytes", target.display()));
-    Ok(())
-}
 
-fn copy(
-    job: &Job<'_>,
-    artifact: &Artifact,
-    to: &Path,
-    passed: &mut dyn FnMut(u64),
-) -> Result<Digests, StageError> {
-    if let Some(parent) = to.parent() {
-        fs::create_dir_all(parent).map_err(|error| StageError::writing(parent, &error))?;
+    fn make_folder(&mut self, folder: &str) -> Result<(), StageError> {
+        let at = self.at(folder);
+        fs::create_dir_all(&at).map_err(|error| fault("cannot make", &at, &error))
     }
-    let mut out = File::create(to).map_err(|error| StageError::writing(to, &error))?;
-    let digests = read_through(job, &artifact.path, &mut |block| {
-        out.write_all(block).map_err(|error| StageError::writing(to, &error))?;
-        job.count_written(block.len() as u64);
-        passed(block.len() as u64);
+
+    fn put(&mut self, path: &str, offset: u64, from: &mut dyn Read) -> Result<u64, StageError> {
+        let at = self.at(path);
+        let wrong = |error: &io::Error| fault("cannot write", &at, error);
+        let file = File::options().write(true).create(true).truncate(offset == 0).open(&at);
+        let file = file.map_err(|error| wrong(&error))?;
+        let (mut block, mut sent) = (vec![0; BLOCK], 0);
+        loop {
+            let count = match from.read(&mut block) {
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(faults::lost(format!("nothing more to send: {error}"))),
+            };
+            if count == 0 {
+                break;
+            }
+            let bytes = block.get(..count).unwrap_or_default();
+            file.write_all_at(bytes, offset + sent).map_err(|error| wrong(&error))?;
+            sent += count as u64;
+        }
+        file.sync_all().map_err(|error| wrong(&error))?;
+        Ok(sent)
+    }
+
+    fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {
+        let at = self.at(path);
+        let wrong = |error: &io::Error| fault("cannot read", &at, error);
+        let file = File::open(&at).map_err(|error| wrong(&error))?;
+        let (mut block, mut got) = (vec![0; BLOCK], 0);
+        while got < length {
+            let most = usize::try_from(length - got).unwrap_or(BLOCK).min(BLOCK);
+            let room = block.get_mut(..most).unwrap_or_default();
+            let count = match file.read_at(room, offset + got) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(wrong(&error)),
+            };
+            let taken = to.write_all(block.get(..count).unwrap_or_default());
+            taken.map_err(|error| faults::lost(format!("what is read back is not taken: {error}")))?;
+            got += count as u64;
+        }
+        Ok(got)
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), StageError> {
+        let (from, to) = (self.at(from), self.at(to));
+        // The system replaces a file without a word.
+        if to.symlink_metadata().is_ok() {
+            return Err(faults::exists(format!("`{}` is there already", to.display())));
+        }
+        fs::rename(&from, &to).map_err(|error| fault("cannot rename to", &to, &error))?;
+        let folders = [from.parent(), to.parent()];
+        folders.into_iter().flatten().try_for_each(|folder| {
+            File::open(folder)
+                .and_then(|file| file.sync_all())
+                .map_err(|error| fault("cannot write", folder, &error))
+        })
+    }
+
+    fn remove(&mut self, path: &str) -> Result<(), StageError> {
+        let at = self.at(path);
+        gone(fs::remove_file(&at)).map_err(|error| fault("cannot remove", &at, &error))
+    }
+
+    fn remove_folder(&mut self, folder: &str) -> Result<(), StageError> {
+        let at = self.at(folder);
+        gone(fs::remove_dir(&at)).map_err(|error| fault("cannot remove", &at, &error))
+    }
+
+    fn hash(&mut self, path: &str, algorithms: &[&str]) -> Result<Option<(String, String)>, StageError> {
+        let Some(name) = algorithms.iter().find(|name| algorithm(name).is_some()) else { return Ok(None) };
+        let at = self.at(path);
+        let mut digester = files::digester(&BTreeSet::from([(*name).to_owned()]))?;
+        let mut file = File::open(&at).map_err(|error| fault("cannot read", &at, &error))?;
+        let mut block = vec![0; BLOCK];
+        loop {
+            match file.read(&mut block) {
+                Ok(0) => break,
+                Ok(count) => digester.update(block.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(fault("cannot read", &at, &error)),
+            }
+        }
+        Ok(digester.finish().into_iter().next())
+    }
+
+    fn truncate(&mut self, path: &str, length: u64) -> Result<bool, StageError> {
+        let at = self.at(path);
+        let cut = File::options().write(true).open(&at).and_then(|file| file.set_len(length));
+        cut.map(|()| true).map_err(|error| fault("cannot cut", &at, &error))
+    }
+
+    fn free(&mut self) -> Result<Option<u64>, StageError> {
+        let found = rustix::fs::statvfs(&self.root).ok();
+        Ok(found.and_then(|found| found.f_bavail.checked_mul(found.f_frsize)))
+    }
+
+    fn keep_alive(&mut self) -> Result<(), StageError> {
         Ok(())
-    })?;
-    out.sync_all().map_err(|error| StageError::writing(to, &error))?;
-    Ok(digests)
+    }
 }
 
-fn digest(job: &Job<'_>, path: &Path) -> Result<Digests, StageError> {
-    read_through(job, path, &mut |_| Ok(()))
+fn entry(name: &str, found: &fs::Metadata) -> Entry {
+    let folder = found.is_dir();
+    Entry { name: name.to_owned(), folder, size: if folder { 0 } else { found.len() } }
 }
 
-fn read_through(
-    job: &Job<'_>,
-    path: &Path,
-    take: &mut dyn FnMut(&[u8]) -> Result<(), StageError>,
-) -> Result<Digests, StageError> {
-    let mut digester = files::digester(&BTreeSet::from([PROOF.to_owned()]))?;
-    files::read_through(path, &mut |block| {
-        job.check()?;
-        job.count_read(block.len() as u64);
-        digester.update(block);
-        take(block)
-    })?;
-    Ok(digester.finish().into_iter().collect())
+/// Whether nothing is there; a file in the place of a folder above it means the same.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-fn sync_folder(folder: &Path) -> Result<(), StageError> {
-    File::open(folder).and_then(|file| file.sync_all()).map_err(|error| StageError::writing(folder, &error))
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if is_absent(&error) => Ok(()),
+        other => other,
+    }
+}
+
+fn fault(doing: &str, at: &Path, error: &io::Error) -> StageError {
+    faults::of_io(&format!("{doing} `{}`", at.display()), error)
 }

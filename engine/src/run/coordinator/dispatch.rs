@@ -131,6 +131,7 @@ impl Coordinator<'_, '_, '_> {
             into: step.into.clone(),
             name: open.name.clone(),
             release_folder: open.target.clone(),
+            home: open.plan.keep.as_ref().map(|keep| keep.store.folder()),
             time: open.time,
             pinned: open.plan.pinned.clone(),
             stop,

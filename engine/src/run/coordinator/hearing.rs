@@ -32,13 +32,14 @@ impl<'scope> Coordinator<'_, '_, 'scope> {
             Heard::Said(Said::Note(message)) => {
                 self.emit(Happening::StepNoted { release, step: id(self), message });
             }
-            Heard::Said(Said::Progress { done, total, unit }) => {
+            Heard::Said(Said::Progress { done, total, unit, files }) => {
                 self.emit(Happening::StepProgressed {
                     release,
                     step: id(self),
                     done,
                     total,
                     unit: unit.to_owned(),
+                    files,
                 });
             }
             Heard::Said(Said::Span { name, after_us, took_us }) => {

@@ -8,7 +8,7 @@ use super::super::work::assemble;
 use super::Coordinator;
 use crate::event::Failure;
 use crate::state::record::ReleaseRecord;
-use crate::{Happening, Phase, StageError, Status};
+use crate::{Happening, Phase, Selection, StageError, Status};
 
 impl Coordinator<'_, '_, '_> {
     /// Gives the release its name, and with it its place, before anything of it is made.
@@ -37,6 +37,11 @@ impl Coordinator<'_, '_, '_> {
     pub(super) fn assemble(&mut self, number: usize) {
         let Some(open) = self.open.get_mut(&number) else { return };
         let pieces = open.pieces(&self.runner.selection);
+        if self.runner.selection == Selection::Deliver {
+            open.assembled = true;
+            let then = open.open_phase(Phase::Deliver);
+            return self.follow(number, then);
+        }
         if pieces.is_empty() {
             if self.runner.selection.is_whole() {
                 let error = StageError::new("release/empty", "the release has no files")

@@ -66,6 +66,7 @@ impl Open<'_> {
         for (index, step) in self.plan.shape.steps() {
             let ships = match selection {
                 Selection::All | Selection::Make => step.ship,
+                Selection::Deliver => false,
                 Selection::Only(id) => step.id == *id,
                 Selection::Until(_) => true,
             };

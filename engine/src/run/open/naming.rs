@@ -25,7 +25,10 @@ impl Open<'_> {
         })?;
         let name = named.trim().to_owned();
         release_name(&name)?;
-        let suffix = if selection.is_whole() { "" } else { ".partial" };
+        let suffix = match selection {
+            Selection::All | Selection::Make | Selection::Deliver => "",
+            Selection::Only(_) | Selection::Until(_) => ".partial",
+        };
         let target = self.plan.output.join(format!("{name}{suffix}"));
         Ok((name, target))
     }

@@ -1,0 +1,203 @@
+//! Data connections: opened, fed, drained, and ended with what the server says of it.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use engine::StageError;
+use suppaftp::{DataStream, FtpError, Mode, Status, TlsStream, TransferStream};
+
+use super::super::remote;
+use super::connection::Ftp;
+use super::reply;
+use super::tls::Tls;
+
+/// How much is read and sent at a time.
+const BLOCK: usize = 256 * 1024;
+
+/// Most that is read of a list, in bytes.
+const LONGEST_LIST: u64 = 64 << 20;
+
+/// How long a server that closed the data connection may take to say why.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// How long a server may take to close a data connection after everything was sent.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+impl Ftp {
+    /// Opens a data connection for a command; servers that do not know `EPSV` get `PASV` from then on.
+    pub(super) fn transfer(&mut self, offset: u64, line: &str) -> Result<TransferStream<Tls>, FtpError> {
+        let offset = usize::try_from(offset).map_err(|_| FtpError::BadResponse)?;
+        loop {
+            self.control.resume_transfer(offset)?;
+            let opened = self.control.custom_data_command(line, &[Status::AboutToSend, Status::AlreadyOpen]);
+            match opened {
+                Err(error) if self.is_without_epsv(&error) => {
+                    self.passive = true;
+                    self.control.set_mode(Mode::Passive);
+                }
+                found => return found.map(|(_, stream)| stream),
+            }
+        }
+    }
+
+    /// Whether the refusal is one of `EPSV`: it is told by asking for it alone.
+    fn is_without_epsv(&mut self, error: &FtpError) -> bool {
+        let unknown = matches!(reply::refusal(error), Some((500..=504 | 522, _)));
+        if !unknown || self.passive {
+            return false;
+        }
+        let refused = self.control.custom_command("EPSV", &[Status::ExtendedPassiveMode]);
+        matches!(refused, Err(FtpError::UnexpectedResponse(_)))
+    }
+
+    /// Ends a transfer that failed, with what the server has to say for itself if it still speaks.
+    fn aborted(&mut self, doing: &str, stream: TransferStream<Tls>, error: &io::Error) -> StageError {
+        remote::hang_up(socket(&stream));
+        let late = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+        let is_ours = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+        if late || is_ours {
+            self.give_up();
+        } else {
+            // What cannot be set leaves the longer time.
+            let _ = self.socket.set_read_timeout(Some(self.patience.answer.min(LAST_WORDS)));
+        }
+        let answer = stream.finish();
+        self.give_up();
+        match answer {
+            Err(answer) if !late && !is_ours && reply::refusal(&answer).is_some() => {
+                reply::failure(doing, answer, &self.secret)
+            }
+            _ => reply::broken(doing, error),
+        }
+    }
+
+    /// The lines that a listing command sends.
+    pub(super) fn lines(&mut self, line: &str, doing: &str) -> Result<Option<Vec<String>>, StageError> {
+        let stream = self.transfer(0, line);
+        let Some(mut stream) = self.attempt(doing, stream)? else { return Ok(None) };
+        let mut text = Vec::new();
+        let read = (&mut stream).take(LONGEST_LIST).read_to_end(&mut text);
+        match read {
+            Ok(_) => {}
+            // A server that ends without saying so in TLS says it on the control connection.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {}
+            Err(error) => return Err(self.aborted(doing, stream, &error)),
+        }
+        if text.len() as u64 == LONGEST_LIST {
+            remote::hang_up(socket(&stream));
+        }
+        let ended = stream.finish();
+        if self.attempt(doing, ended)?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect()))
+    }
+
+    /// Sends blocks until there are none, and gives how much that was.
+    pub(super) fn send(
+        &mut self,
+        doing: &str,
+        mut stream: TransferStream<Tls>,
+        from: &mut dyn Read,
+    ) -> Result<u64, StageError> {
+        let mut block = vec![0; BLOCK];
+        let mut sent = 0;
+        loop {
+            let filled = match remote::fill(from, &mut block) {
+                Ok(0) => break,
+                Ok(filled) => filled,
+                Err(error) => {
+                    // Closed like this the server keeps what it has, and waits for nothing.
+                    remote::hang_up(socket(&stream));
+                    self.give_up();
+                    return Err(error);
+                }
+            };
+            if let Err(error) = stream.write_all(&block[..filled]) {
+                return Err(self.aborted(doing, stream, &error));
+            }
+            sent += filled as u64;
+        }
+        if let Err(error) = stream.flush().and_then(|()| say_the_end(stream.get_mut())) {
+            return Err(self.aborted(doing, stream, &error));
+        }
+        stream.finish().map_err(|error| self.failure(doing, error))?;
+        Ok(sent)
+    }
+
+    /// Takes at most `length` bytes and gives how many there were.
+    pub(super) fn receive(
+        &mut self,
+        doing: &str,
+        mut stream: TransferStream<Tls>,
+        length: u64,
+        to: &mut dyn Write,
+    ) -> Result<u64, StageError> {
+        let mut block = vec![0; BLOCK];
+        let mut taken = 0;
+        while taken < length {
+            let room = block.len().min(usize::try_from(length - taken).unwrap_or(usize::MAX));
+            let read = match stream.read(&mut block[..room]) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                // A server that ends without saying so in TLS says it on the control connection.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
+                Err(error) => return Err(self.aborted(doing, stream, &error)),
+            };
+            if let Err(error) = to.write_all(&block[..read]) {
+                remote::hang_up(socket(&stream));
+                self.give_up();
+                return Err(remote::source(error));
+            }
+            taken += read as u64;
+        }
+        let is_cut = taken == length;
+        if is_cut {
+            remote::hang_up(socket(&stream));
+        }
+        match stream.finish() {
+            // That it did not send the rest is what was wanted.
+            Err(error) if is_cut && matches!(reply::refusal(&error), Some((number, _)) if number != 421) => {
+                Ok(taken)
+            }
+            // Some give up the whole connection then; what was taken is good.
+            Err(FtpError::ConnectionError(_)) if is_cut => {
+                self.give_up();
+                Ok(taken)
+            }
+            ended => ended.map(|()| taken).map_err(|error| self.failure(doing, error)),
+        }
+    }
+}
+
+/// Says that all has been sent, and waits for the server to say so, too. Without that a connection that is cut on the
+/// way looks to the server like a file that ends, and to us like one that arrived.
+fn say_the_end(data: &mut DataStream<Tls>) -> io::Result<()> {
+    if let DataStream::Ssl(stream) = data {
+        stream.mut_ref().conn.send_close_notify();
+        stream.mut_ref().flush()?;
+    }
+    let mut socket = data.get_ref();
+    socket.shutdown(Shutdown::Write)?;
+    socket.set_read_timeout(Some(FAREWELL))?;
+    let mut rest = [0; 1024];
+    loop {
+        match socket.read(&mut rest) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            // A server may keep its side open until it has answered on the control connection.
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                return Ok(());
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The data connection itself.
+fn socket(stream: &TransferStream<Tls>) -> &TcpStream {
+    stream.get_ref().get_ref()
+}

@@ -1,0 +1,330 @@
+//! Sends one file: goes on behind what is there already and is ours, and comes back when it is proven that all of it
+//! lies under its temporary name.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use engine::StageError;
+
+use super::destination::Connection;
+use super::faults;
+use super::flow::Flow;
+use super::ledger::{Ledger, Row, State};
+use super::options::Proof;
+use super::proof::{Reached, lies, prove};
+use super::queue::{Queue, SMALL};
+use super::retry::pause;
+use super::settings::Common;
+use super::source::{BLOCK, DIGEST, Source};
+
+/// How much of what is there already is read back to see whether it is ours.
+const TAIL: u64 = 64 * 1024;
+/// How far it is gone back where the tail is not: what was written last when a machine died may be anything.
+const BACK: u64 = 1024 * 1024;
+/// How many blocks are read ahead of what is being sent.
+const AHEAD: usize = 3;
+
+/// What the files of a delivery to one destination have in common while they are sent.
+pub(super) struct Sending<'d> {
+    pub(super) ledger: &'d Ledger,
+    pub(super) flow: &'d Arc<Flow>,
+    pub(super) queue: &'d Queue,
+    pub(super) common: &'d Common,
+    pub(super) proof: Option<Proof>,
+    /// What files are called where several destinations are shown.
+    pub(super) label: &'d str,
+}
+
+impl Sending<'_> {
+    /// Sends a file to `path`, where `there` bytes lie as far as is known, and proves it.
+    pub(super) fn send(
+        &self,
+        connection: &mut dyn Connection,
+        path: &str,
+        source: &Source,
+        there: Option<u64>,
+    ) -> Result<Reached, StageError> {
+        let label = format!("{}{}", self.label, source.name);
+        let mut far = Far { flow: self.flow, label: &label, size: source.size, done: 0 };
+        let sent = self.send_with(connection, path, source, there, &mut far);
+        if sent.is_err() {
+            // The bytes that are there stay; they count again when it goes on.
+            far.set(0);
+        }
+        self.flow.over(&label);
+        source.close();
+        sent
+    }
+
+    fn send_with(
+        &self,
+        connection: &mut dyn Connection,
+        path: &str,
+        source: &Source,
+        mut there: Option<u64>,
+        far: &mut Far<'_>,
+    ) -> Result<Reached, StageError> {
+        let (mut stuck, mut has_begun_anew, mut has_sent) = (0, false, false);
+        loop {
+            self.flow.check()?;
+            let from = match there {
+                None => 0,
+                // What proves it looks closer.
+                Some(size) if size == source.size && (has_sent || self.proof != Some(Proof::Size)) => size,
+                Some(size) => self.ours(connection, path, source, size)?,
+            };
+            far.set(from);
+            if there == Some(source.size) && from == source.size {
+                self.ledger.jot([row(source, State::Landed)]);
+                if let Some(reached) = prove(connection, path, source, self.proof, self.flow)? {
+                    // Whatever proves it, what was sent is held against what was packed.
+                    source.digest(DIGEST)?;
+                    return Ok(reached);
+                }
+                if std::mem::replace(&mut has_begun_anew, true) {
+                    return Err(faults::corrupt(format!("`{}` was not stored as it was sent", source.name)));
+                }
+                self.flow
+                    .note(format!("`{}` was not stored as it was sent; it is sent once more", source.name));
+                connection.remove(path)?;
+                there = None;
+                continue;
+            }
+            has_sent = true;
+            let outcome = self.put(connection, path, source, from, far);
+            if let Err(error) = &outcome
+                && !error.retriable
+            {
+                return outcome.map(|()| Reached { proof: Proof::Size, by: String::new() });
+            }
+            let now = connection.stat(path)?.map(|entry| entry.size);
+            // Getting on, or going back to bytes that are ours for sure, counts as getting somewhere.
+            stuck = if now.unwrap_or(0) > from || now == Some(source.size) { 0 } else { stuck + 1 };
+            if stuck > self.common.retries {
+                return Err(outcome.err().unwrap_or_else(|| lies_about_size(source, now)));
+            }
+            match outcome {
+                Ok(())
+                    if now != Some(source.size)
+                        && (stuck > 1 || has_more(connection, path, source, now)?) =>
+                {
+                    return Err(lies_about_size(source, now));
+                }
+                Ok(()) => {}
+                Err(error) => {
+                    self.flow.note(format!(
+                        "`{}` was cut off at {} of {} bytes ({}); it goes on there",
+                        source.name,
+                        now.unwrap_or(0),
+                        source.size,
+                        error.message
+                    ));
+                    self.flow.rest(pause(self.common.retry_delay, stuck + 1))?;
+                }
+            }
+            there = now;
+        }
+    }
+
+    /// From where on a file of which `size` bytes are there is to be sent: behind them if their end is ours, a little
+    /// before it if only that is, else from the beginning.
+    fn ours(
+        &self,
+        connection: &mut dyn Connection,
+        path: &str,
+        source: &Source,
+        size: u64,
+    ) -> Result<u64, StageError> {
+        if size == 0 || size > source.size {
+            return Ok(0);
+        }
+        for end in [size, size.saturating_sub(BACK)] {
+            let tail = source.tail(end, TAIL)?;
+            if tail.is_empty() || !lies(connection, path, end - tail.len() as u64, &tail)? {
+                continue;
+            }
+            if end == size || connection.truncate(path, end)? {
+                return Ok(end);
+            }
+        }
+        Ok(0)
+    }
+
+    /// Sends everything from an offset on.
+    fn put(
+        &self,
+        connection: &mut dyn Connection,
+        path: &str,
+        source: &Source,
+        from: u64,
+        far: &mut Far<'_>,
+    ) -> Result<(), StageError> {
+        let is_small = source.size <= SMALL;
+        if !is_small || from > 0 {
+            self.ledger.note([row(source, State::Sending { offset: from })]);
+        }
+        source.digest_up_to(from / BLOCK)?;
+        thread::scope(|scope| {
+            let (give, take) = sync_channel(AHEAD);
+            let first = from / BLOCK;
+            if source.blocks() > first + 1 {
+                scope.spawn(move || {
+                    for number in first..source.blocks() {
+                        let block = source.block(number);
+                        let failed = block.is_err();
+                        // Nobody takes it where the connection was lost.
+                        if give.send(block).is_err() || failed {
+                            return;
+                        }
+                    }
+                });
+            } else if source.blocks() > first {
+                // A channel with room for it: this does not wait.
+                let _ = give.send(source.block(first));
+                drop(give);
+            } else {
+                drop(give);
+            }
+            let skip = usize::try_from(from - first * BLOCK).unwrap_or(0);
+            let ended = || {
+                let row = row(source, State::MayHaveLanded);
+                if is_small { self.ledger.jot([row]) } else { self.ledger.note([row]) }
+            };
+            let mut stream = Stream {
+                sending: self,
+                take,
+                block: None,
+                at: skip,
+                left: source.size - from,
+                fault: None,
+                far,
+                ended: Some(&ended),
+            };
+            let put = connection.put(path, from, &mut stream);
+            let (fault, left) = (stream.fault.take(), stream.left);
+            // The reader ahead ends when nobody takes blocks any more.
+            drop(stream);
+            match (fault, put) {
+                (Some(fault), _) => Err(fault),
+                // Where everything is to stop, that is the reason.
+                (None, Err(error)) => Err(self.flow.check().err().unwrap_or(error)),
+                // A far end that stops taking has not got it all, whatever it says.
+                (None, Ok(_)) if left > 0 => Err(faults::lost("the far end ended the transfer early")),
+                (None, Ok(_)) => Ok(()),
+            }
+        })
+    }
+}
+
+/// Whether more lies there than the far end says, after it confirmed everything.
+fn has_more(
+    connection: &mut dyn Connection,
+    path: &str,
+    source: &Source,
+    says: Option<u64>,
+) -> Result<bool, StageError> {
+    let says = says.unwrap_or(0);
+    if says >= source.size {
+        return Ok(true);
+    }
+    match connection.get(path, says, 1, &mut io::sink()) {
+        Ok(count) => Ok(count > 0),
+        Err(error) if error.retriable || error.code == "step/cancelled" => Err(error),
+        // Behind the end of a file some have nothing to say but no.
+        Err(_) => Ok(false),
+    }
+}
+
+/// A row of the ledger for a file.
+pub(super) fn row(source: &Source, state: State) -> Row {
+    Row { file: source.name.clone(), size: source.size, modified: source.modified, sha256: None, state }
+}
+
+fn lies_about_size(source: &Source, now: Option<u64>) -> StageError {
+    let says = now.map_or_else(|| "is not there".to_owned(), |now| format!("has {now} bytes"));
+    faults::size(format!(
+        "the far end confirmed all {} bytes of `{}` and then says that it {says}",
+        source.size, source.name
+    ))
+}
+
+/// Shows how far a file is, and counts it in the whole.
+struct Far<'d> {
+    flow: &'d Flow,
+    label: &'d str,
+    size: u64,
+    done: u64,
+}
+
+impl Far<'_> {
+    fn set(&mut self, done: u64) {
+        let total = &self.flow.done;
+        if done >= self.done {
+            total.fetch_add(done - self.done, Ordering::Relaxed);
+        } else {
+            total.fetch_sub(self.done - done, Ordering::Relaxed);
+        }
+        self.done = done;
+        self.flow.far(self.label, done, self.size);
+    }
+}
+
+/// The bytes of a file on their way out.
+struct Stream<'s, 'd, 'f> {
+    sending: &'s Sending<'d>,
+    take: Receiver<Result<Arc<[u8]>, StageError>>,
+    block: Option<Arc<[u8]>>,
+    /// Where in the block the next byte lies.
+    at: usize,
+    left: u64,
+    /// Why it ended early, if that was not the connection.
+    fault: Option<StageError>,
+    far: &'s mut Far<'f>,
+    /// Told once when all was given.
+    ended: Option<&'s dyn Fn()>,
+}
+
+impl Stream<'_, '_, '_> {
+    fn next(&mut self, room: &mut [u8]) -> Result<usize, StageError> {
+        self.sending.flow.check()?;
+        if self.sending.queue.is_over() {
+            return Err(StageError::new("step/skipped", "another file of the delivery failed"));
+        }
+        if self.left == 0 {
+            self.ended.take().into_iter().for_each(|ended| ended());
+            return Ok(0);
+        }
+        let block = match &self.block {
+            Some(block) if self.at < block.len() => block,
+            known => {
+                if known.is_some() {
+                    self.at = 0;
+                }
+                let gone = |_| Err(StageError::new("bug/upload", "the reader of a file ended early"));
+                self.block.insert(self.take.recv().unwrap_or_else(gone)?)
+            }
+        };
+        let rest = block.get(self.at..).unwrap_or_default();
+        let count = rest.len().min(room.len());
+        let (room, rest) = (room.get_mut(..count).unwrap_or_default(), rest.get(..count).unwrap_or_default());
+        room.copy_from_slice(rest);
+        self.at += count;
+        self.left -= count as u64;
+        self.sending.flow.sent.fetch_add(count as u64, Ordering::Relaxed);
+        self.far.set(self.far.done + count as u64);
+        Ok(count)
+    }
+}
+
+impl Read for Stream<'_, '_, '_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        self.next(room).map_err(|error| {
+            let told = io::Error::other(error.message.clone());
+            self.fault = Some(error);
+            told
+        })
+    }
+}

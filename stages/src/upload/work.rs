@@ -1,0 +1,322 @@
+//! The work of a delivery once it is known what lies there: files are compared or sent over several connections, and
+//! the release gets its name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::thread;
+
+use engine::StageError;
+
+use super::deliver::{Delivery, Place};
+use super::destination::{Connection, Destination};
+use super::far::{self, make_folders, tree};
+use super::faults;
+use super::flow::lock;
+use super::ledger::{Ledger, State};
+use super::options::OnConflict;
+use super::proof::{Reached, prove};
+use super::queue::{Next, Queue};
+use super::send::{Sending, row};
+use super::source::Source;
+
+/// The work of a delivery.
+pub(super) struct Work<'w> {
+    delivery: &'w Delivery<'w>,
+    ledger: &'w Ledger,
+    place: &'w Place,
+    /// Files that are there and proven, by name.
+    reached: Mutex<BTreeMap<String, Reached>>,
+}
+
+/// What a connection does with a file, by its number.
+type Act<'a> = dyn Fn(&mut dyn Connection, usize) -> Result<(), StageError> + Sync + 'a;
+
+impl<'w> Work<'w> {
+    pub(super) fn new(
+        delivery: &'w Delivery<'w>,
+        ledger: &'w Ledger,
+        place: &'w Place,
+        trusted: BTreeMap<String, Reached>,
+    ) -> Self {
+        for source in delivery.release.sources.iter().filter(|one| trusted.contains_key(&one.name)) {
+            delivery.flow.done.fetch_add(source.size, Ordering::Relaxed);
+            source.leave();
+        }
+        Self { delivery, ledger, place, reached: Mutex::new(trusted) }
+    }
+
+    /// The weakest proof of any file.
+    pub(super) fn weakest(&self) -> Option<Reached> {
+        lock(&self.reached).values().min_by_key(|reached| reached.proof).cloned()
+    }
+
+    fn sources(&self) -> &'w [Source] {
+        self.delivery.release.sources
+    }
+
+    fn is_proven(&self, source: &Source) -> bool {
+        lock(&self.reached).contains_key(&source.name)
+    }
+
+    fn prove(&self, source: &Source, reached: Reached) {
+        let state = State::Verified { proof: reached.proof, by: reached.by.clone() };
+        let mut row = row(source, state);
+        row.sha256 = source.digest_taken();
+        self.ledger.jot([row]);
+        lock(&self.reached).insert(source.name.clone(), reached);
+    }
+
+    /// Compares the files that lie there under their names, and gives those that have to be sent.
+    pub(super) fn check_what_is_there(
+        &self,
+        connection: &mut Box<dyn Connection>,
+    ) -> Result<Vec<usize>, StageError> {
+        let (place, release) = (self.place, self.delivery.release);
+        let conflicts: Mutex<BTreeSet<usize>> = Mutex::default();
+        let conflict = |number: usize, source: &Source, is_folder: bool| {
+            if release.on_conflict == OnConflict::Verify || is_folder {
+                return Err(far::taken(&place.at(&place.name, &source.name)));
+            }
+            lock(&conflicts).insert(number);
+            Ok(())
+        };
+        let mut alike = Vec::new();
+        for (number, source) in self.sources().iter().enumerate() {
+            match place.found(&source.name) {
+                Some(_) if self.is_proven(source) => {}
+                Some(Some(size)) if size == source.size => alike.push((0, size, number)),
+                Some(size) => conflict(number, source, size.is_none())?,
+                None => {}
+            }
+        }
+        self.with_all(connection, alike, &|_| {}, &|connection, number| {
+            let Some(source) = self.sources().get(number) else { return Ok(()) };
+            let path = place.at(&place.name, &source.name);
+            let flow = self.delivery.flow;
+            match prove(connection, &path, source, self.delivery.proof(), flow)? {
+                Some(reached) => {
+                    flow.done.fetch_add(source.size, Ordering::Relaxed);
+                    source.leave();
+                    self.prove(source, reached);
+                    Ok(())
+                }
+                None => conflict(number, source, false),
+            }
+        })?;
+        let missing = self.sources().iter().enumerate().filter(|(_, source)| !self.is_proven(source));
+        Ok(missing.map(|(number, _)| number).collect())
+    }
+
+    /// Sends files under their temporary names and proves them.
+    pub(super) fn send(
+        &self,
+        connection: &mut Box<dyn Connection>,
+        missing: &[usize],
+    ) -> Result<(), StageError> {
+        let (place, release, opened) = (self.place, self.delivery.release, self.delivery.opened);
+        self.clear(connection.as_mut())?;
+        let files: Vec<(usize, &Source)> =
+            missing.iter().filter_map(|&number| Some((number, self.sources().get(number)?))).collect();
+        if files.is_empty() {
+            return Ok(());
+        }
+        let begun = |source: &Source| place.begun.get(&source.name).copied().flatten();
+        let needed: u64 =
+            files.iter().map(|(_, source)| source.size.saturating_sub(begun(source).unwrap_or(0))).sum();
+        if let Some(free) = connection.free()?.filter(|free| *free < needed) {
+            return Err(faults::full(format!("{needed} bytes are to be sent, and {free} are free there")));
+        }
+        if !place.is_file {
+            make_folders(connection.as_mut(), &place.part, files.iter().map(|(_, one)| one.name.as_str()))?;
+        }
+        let turns = files.iter().map(|(number, one)| (release.turns.of(&one.name), one.size, *number));
+        let queue = Queue::new(turns);
+        let label = if release.is_shared { format!("{}: ", opened.name) } else { String::new() };
+        let sending = Sending {
+            ledger: self.ledger,
+            flow: self.delivery.flow,
+            queue: &queue,
+            common: &opened.common,
+            proof: self.delivery.proof(),
+            label: &label,
+        };
+        let handful = |numbers: &[usize]| {
+            if numbers.len() > 1 {
+                let rows = numbers.iter().filter_map(|&number| self.sources().get(number));
+                self.ledger.note(rows.map(|source| row(source, State::Sending { offset: 0 })));
+            }
+        };
+        self.with_queue(connection, &queue, files.len(), &handful, &|connection, number| {
+            let Some(source) = self.sources().get(number) else { return Ok(()) };
+            let path = place.at(&place.part, &source.name);
+            let sent = sending.send(connection, &path, source, begun(source));
+            source.leave();
+            match sent {
+                Ok(reached) => {
+                    self.prove(source, reached);
+                    Ok(())
+                }
+                Err(error) => {
+                    if !matches!(error.code.as_ref(), "step/cancelled" | "step/timeout" | "step/skipped") {
+                        let code = error.code.to_string();
+                        self.ledger.note([row(source, State::Failed { code })]);
+                    }
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    /// Removes what lies under the temporary name and is not of this release.
+    fn clear(&self, connection: &mut dyn Connection) -> Result<(), StageError> {
+        if self.place.is_file {
+            return Ok(());
+        }
+        let ours: BTreeSet<&str> = self.sources().iter().map(|source| source.name.as_str()).collect();
+        for (path, size) in self.place.begun.iter().rev() {
+            let holds_ours = || ours.iter().any(|file| file.starts_with(&format!("{path}/")));
+            let at = format!("{}/{path}", self.place.part);
+            match size {
+                Some(_) if !ours.contains(path.as_str()) => connection.remove(&at)?,
+                None if !holds_ours() => connection.remove_folder(&at)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives everything its name, and looks whether all of it is there.
+    pub(super) fn appear(
+        &self,
+        connection: &mut dyn Connection,
+        missing: &[usize],
+    ) -> Result<(), StageError> {
+        let (place, retries) = (self.place, self.delivery.opened.common.retries);
+        self.delivery.flow.check()?;
+        let waits = |(number, source): &(usize, &Source)| {
+            missing.contains(number) || place.found(&source.name).is_none()
+        };
+        let waiting: Vec<&Source> =
+            self.sources().iter().enumerate().filter(waits).map(|(_, source)| source).collect();
+        if place.there.is_none() && !place.is_file && !waiting.is_empty() {
+            match far::rename(connection, &place.part, &place.name, retries) {
+                Ok(()) => return self.confirm(connection),
+                Err(error) if error.retriable || error.code == "remote/exists" => return Err(error),
+                // Not every far end renames folders.
+                Err(_) => {}
+            }
+        }
+        if !waiting.is_empty() && !place.is_file {
+            make_folders(connection, &place.name, waiting.iter().map(|source| source.name.as_str()))?;
+        }
+        for source in waiting {
+            self.delivery.flow.check()?;
+            let (from, to) = (place.at(&place.part, &source.name), place.at(&place.name, &source.name));
+            if place.found(&source.name).is_some() {
+                connection.remove(&to)?;
+            }
+            far::rename(connection, &from, &to, retries)?;
+        }
+        if !place.is_file {
+            far::remove_all(connection, &place.part)?;
+        }
+        self.confirm(connection)
+    }
+
+    /// Looks whether everything lies there under its name.
+    fn confirm(&self, connection: &mut dyn Connection) -> Result<(), StageError> {
+        let place = self.place;
+        let there = if place.is_file {
+            let size = connection.stat(&place.name)?.map(|found| found.size);
+            self.sources().iter().map(|source| (source.name.clone(), size)).collect()
+        } else {
+            tree(connection, &place.name)?
+        };
+        match self.sources().iter().find(|source| there.get(&source.name) != Some(&Some(source.size))) {
+            None => Ok(()),
+            Some(source) => Err(StageError::new(
+                "remote/missing",
+                format!("`{}` was sent and proven, and does not lie there under its name", source.name),
+            )
+            .hint("see whether something there moves or removes files, then `bindery resume`")),
+        }
+    }
+
+    fn with_all(
+        &self,
+        connection: &mut Box<dyn Connection>,
+        files: Vec<(usize, u64, usize)>,
+        before: &(dyn Fn(&[usize]) + Sync),
+        act: &Act<'_>,
+    ) -> Result<(), StageError> {
+        let count = files.len();
+        self.with_queue(connection, &Queue::new(files), count, before, act)
+    }
+
+    /// Lets as many connections as there may be take files from a queue. The first failure ends it for all.
+    fn with_queue(
+        &self,
+        connection: &mut Box<dyn Connection>,
+        queue: &Queue,
+        files: usize,
+        before: &(dyn Fn(&[usize]) + Sync),
+        act: &Act<'_>,
+    ) -> Result<(), StageError> {
+        let destination = &self.delivery.opened.destination;
+        let count = destination.connections().max(1).min(files);
+        let failure: Mutex<Option<StageError>> = Mutex::default();
+        let work = |connection: &mut dyn Connection, large: bool| {
+            let worked = one_connection(connection, queue, large, before, act);
+            if let Err(error) = worked {
+                queue.end();
+                let mut first = lock(&failure);
+                if first.as_ref().is_none_or(|known| known.code == "step/skipped") {
+                    *first = Some(error);
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..count {
+                scope.spawn(|| match destination.connect_once() {
+                    Ok(mut connection) => work(connection.as_mut(), false),
+                    // Some allow fewer than they are asked for: the others do its work.
+                    Err(error) => {
+                        let flow = self.delivery.flow;
+                        if flow.check().is_ok() {
+                            flow.note(format!("goes on with a connection less: {}", error.message));
+                        }
+                    }
+                });
+            }
+            work(connection.as_mut(), count > 1);
+        });
+        failure.into_inner().unwrap_or_default().map_or(Ok(()), Err)
+    }
+}
+
+fn one_connection(
+    connection: &mut dyn Connection,
+    queue: &Queue,
+    large: bool,
+    before: &(dyn Fn(&[usize]) + Sync),
+    act: &Act<'_>,
+) -> Result<(), StageError> {
+    loop {
+        match queue.next(large) {
+            Next::Nothing => return Ok(()),
+            Next::Wait => connection.keep_alive()?,
+            Next::Files(numbers) => {
+                before(&numbers);
+                for number in numbers {
+                    let done = act(connection, number);
+                    queue.done();
+                    done?;
+                    if queue.is_over() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+}

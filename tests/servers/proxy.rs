@@ -1,0 +1,179 @@
+//! A way between client and server that fails on purpose: it cuts, stalls and holds back.
+//!
+//! It listens at 127.0.0.2 on the server's own ports, so that data connections of FTP pass through it as well, even
+//! those that TLS agrees on.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use rustix::net::sockopt::set_socket_linger;
+
+/// Where the proxy listens.
+pub(crate) const HOST: &str = "127.0.0.2";
+
+/// How a connection fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// It is reset.
+    Reset,
+    /// It ends as if all had been said.
+    End,
+    /// It stays open, and nothing passes.
+    Stall,
+}
+
+/// Which way the bytes go that are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Up,
+    Down,
+}
+
+/// When and how connections fail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fault {
+    pub(crate) how: How,
+    pub(crate) way: Way,
+    /// How many bytes pass on one connection before.
+    pub(crate) after: u64,
+    /// How many connections fail; the others pass whole.
+    pub(crate) times: usize,
+}
+
+struct Shared {
+    fault: Mutex<Fault>,
+    left: AtomicUsize,
+    stop: AtomicBool,
+    frozen: AtomicBool,
+    passed: AtomicU64,
+    open: Mutex<Vec<TcpStream>>,
+}
+
+/// The proxy; it ends when it is dropped.
+pub(crate) struct Proxy(Arc<Shared>);
+
+impl Proxy {
+    /// Passes on to 127.0.0.1 what comes at these ports.
+    pub(crate) fn start(ports: impl IntoIterator<Item = u16>, fault: Fault) -> Self {
+        let shared = Arc::new(Shared {
+            fault: Mutex::new(fault),
+            left: AtomicUsize::new(fault.times),
+            stop: AtomicBool::new(false),
+            frozen: AtomicBool::new(false),
+            passed: AtomicU64::new(0),
+            open: Mutex::default(),
+        });
+        for port in ports {
+            let listener = TcpListener::bind((HOST, port)).expect("the port is free at the proxy's address");
+            listener.set_nonblocking(true).unwrap();
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || listen(&listener, port, &shared));
+        }
+        Self(shared)
+    }
+
+    /// Lets nothing pass any more, and closes nothing.
+    pub(crate) fn freeze(&self) {
+        self.0.frozen.store(true, Ordering::SeqCst);
+    }
+
+    /// Fails in another way from now on.
+    pub(crate) fn fail(&self, fault: Fault) {
+        *self.0.fault.lock().unwrap() = fault;
+        self.0.left.store(fault.times, Ordering::SeqCst);
+    }
+
+    /// How many connections have failed.
+    pub(crate) fn failed(&self) -> usize {
+        self.0.fault.lock().unwrap().times - self.0.left.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes went up.
+    pub(crate) fn passed(&self) -> u64 {
+        self.0.passed.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.0.stop.store(true, Ordering::SeqCst);
+        for stream in self.0.open.lock().unwrap().iter() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+fn listen(listener: &TcpListener, port: u16, shared: &Arc<Shared>) {
+    while !shared.stop.load(Ordering::SeqCst) {
+        let Ok((client, _)) = listener.accept() else {
+            thread::sleep(Duration::from_millis(5));
+            continue;
+        };
+        client.set_nonblocking(false).unwrap();
+        let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
+        let _ = (client.set_nodelay(true), server.set_nodelay(true));
+        let mut open = shared.open.lock().unwrap();
+        for stream in [&client, &server] {
+            open.push(stream.try_clone().unwrap());
+        }
+        drop(open);
+        for (way, from, to) in [(Way::Up, &client, &server), (Way::Down, &server, &client)] {
+            let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+            let shared = Arc::clone(shared);
+            thread::spawn(move || pump(way, from, to, &shared));
+        }
+    }
+}
+
+/// Passes bytes on until there are no more, or until it is time to fail.
+fn pump(way: Way, mut from: TcpStream, mut to: TcpStream, shared: &Shared) {
+    let mut block = vec![0; 64 * 1024];
+    let mut passed = 0;
+    loop {
+        let read = match from.read(&mut block) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => read as u64,
+        };
+        if shared.frozen.load(Ordering::SeqCst) {
+            return;
+        }
+        let fault = *shared.fault.lock().unwrap();
+        if way == fault.way && passed + read > fault.after && take(&shared.left) {
+            let last = (fault.after - passed.min(fault.after)) as usize;
+            let _ = to.write_all(&block[..last]);
+            return fail(fault.how, &from, &to);
+        }
+        if to.write_all(&block[..read as usize]).is_err() {
+            break;
+        }
+        passed += read;
+        if way == Way::Up {
+            shared.passed.fetch_add(read, Ordering::SeqCst);
+        }
+    }
+    let _ = to.shutdown(Shutdown::Write);
+}
+
+fn take(left: &AtomicUsize) -> bool {
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+}
+
+fn fail(how: How, from: &TcpStream, to: &TcpStream) {
+    match how {
+        // What was passed on arrives before; the client hears of it at once.
+        How::Reset => {
+            let _ = to.shutdown(Shutdown::Both);
+            let _ = set_socket_linger(from, Some(Duration::ZERO));
+            let _ = from.shutdown(Shutdown::Both);
+        }
+        How::End => {
+            let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+        }
+        // The streams live on in the list of open ones.
+        How::Stall => {}
+    }
+}
