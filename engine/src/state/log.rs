@@ -74,10 +74,7 @@ impl Log {
         self.file.try_clone()
     }
 
-    /// Bytes up to the end of the last entry.
-    #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "a log that is open is never empty")]
-    pub fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.end
     }
 

@@ -1,5 +1,6 @@
 //! Whole deliveries to real servers through a way that fails: hundreds of cuts, each ending proven.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::{Value, json};
@@ -63,7 +64,7 @@ fn many_cuts(server: &Server, settings: &Value) {
         let failed = proxy.failed();
         delivered.unwrap_or_else(|error| panic!("{when}: {error:?}\n{}", notes.join("\n")));
         let there = listing(&server.home().join("in"));
-        let wanted =
+        let wanted: BTreeMap<String, Vec<u8>> =
             tide.files.iter().map(|(name, bytes)| (format!("{NAME}/{name}"), bytes.clone())).collect();
         assert!(there == wanted, "{when}: {:?}", there.keys());
         assert!(tide.known().is_finished(), "{when}");
