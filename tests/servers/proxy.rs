@@ -6,8 +6,8 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::sync::{Arc, Mutex, Weak};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rustix::net::sockopt::set_socket_linger;
@@ -50,11 +50,19 @@ struct Shared {
     stop: AtomicBool,
     frozen: AtomicBool,
     passed: AtomicU64,
-    open: Mutex<Vec<TcpStream>>,
+    open: Mutex<Vec<Weak<Pair>>>,
+    kept: Mutex<Vec<Arc<Pair>>>,
+}
+
+impl Shared {
+    /// Keeps a connection open that nobody passes anything on for.
+    fn keep(&self, pair: Arc<Pair>) {
+        self.kept.lock().unwrap().push(pair);
+    }
 }
 
 /// The proxy; it ends when it is dropped.
-pub(crate) struct Proxy(Arc<Shared>);
+pub(crate) struct Proxy(Arc<Shared>, Vec<JoinHandle<()>>);
 
 impl Proxy {
     /// Passes on to 127.0.0.1 what comes at these ports.
@@ -66,14 +74,16 @@ impl Proxy {
             frozen: AtomicBool::new(false),
             passed: AtomicU64::new(0),
             open: Mutex::default(),
+            kept: Mutex::default(),
         });
-        for port in ports {
+        let start = |port: u16| {
             let listener = TcpListener::bind((HOST, port)).expect("the port is free at the proxy's address");
             listener.set_nonblocking(true).unwrap();
             let shared = Arc::clone(&shared);
-            thread::spawn(move || listen(&listener, port, &shared));
-        }
-        Self(shared)
+            thread::spawn(move || listen(&listener, port, &shared))
+        };
+        let listeners = ports.into_iter().map(start).collect();
+        Self(shared, listeners)
     }
 
     /// Lets nothing pass any more, and closes nothing.
@@ -101,36 +111,47 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.0.stop.store(true, Ordering::SeqCst);
-        for stream in self.0.open.lock().unwrap().iter() {
-            let _ = stream.shutdown(Shutdown::Both);
+        for listener in self.1.drain(..) {
+            let _ = listener.join();
+        }
+        self.0.kept.lock().unwrap().clear();
+        for pair in self.0.open.lock().unwrap().iter().filter_map(Weak::upgrade) {
+            let _ = (pair.client.shutdown(Shutdown::Both), pair.server.shutdown(Shutdown::Both));
         }
     }
+}
+
+/// The two ends of a connection. The last pump to let go of them closes them.
+struct Pair {
+    client: TcpStream,
+    server: TcpStream,
+    failed: AtomicBool,
 }
 
 fn listen(listener: &TcpListener, port: u16, shared: &Arc<Shared>) {
     while !shared.stop.load(Ordering::SeqCst) {
         let Ok((client, _)) = listener.accept() else {
-            thread::sleep(Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(2));
             continue;
         };
         client.set_nonblocking(false).unwrap();
         let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
-        let mut open = shared.open.lock().unwrap();
-        for stream in [&client, &server] {
-            open.push(stream.try_clone().unwrap());
-        }
-        drop(open);
-        for (way, from, to) in [(Way::Up, &client, &server), (Way::Down, &server, &client)] {
-            let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
-            let shared = Arc::clone(shared);
-            thread::spawn(move || pump(way, from, to, &shared));
+        let pair = Arc::new(Pair { client, server, failed: AtomicBool::new(false) });
+        shared.open.lock().unwrap().push(Arc::downgrade(&pair));
+        for way in [Way::Up, Way::Down] {
+            let (pair, shared) = (Arc::clone(&pair), Arc::clone(shared));
+            thread::spawn(move || pump(way, pair, &shared));
         }
     }
 }
 
 /// Passes bytes on until there are no more, or until it is time to fail.
-fn pump(way: Way, mut from: TcpStream, mut to: TcpStream, shared: &Shared) {
+fn pump(way: Way, pair: Arc<Pair>, shared: &Shared) {
+    let (mut from, mut to) = match way {
+        Way::Up => (&pair.client, &pair.server),
+        Way::Down => (&pair.server, &pair.client),
+    };
     let mut block = vec![0; 64 * 1024];
     let mut passed = 0;
     loop {
@@ -139,13 +160,16 @@ fn pump(way: Way, mut from: TcpStream, mut to: TcpStream, shared: &Shared) {
             Ok(read) => read as u64,
         };
         if shared.frozen.load(Ordering::SeqCst) {
-            return;
+            return shared.keep(pair);
         }
         let fault = *shared.fault.lock().unwrap();
         if way == fault.way && passed + read > fault.after && take(&shared.left) {
             let last = (fault.after - passed.min(fault.after)) as usize;
-            let _ = to.write_all(&block[..last]);
-            return fail(fault.how, &from, &to);
+            if to.write_all(&block[..last]).is_ok() && way == Way::Up {
+                shared.passed.fetch_add(last as u64, Ordering::SeqCst);
+            }
+            pair.failed.store(true, Ordering::SeqCst);
+            return fail(fault.how, pair, shared);
         }
         if to.write_all(&block[..read as usize]).is_err() {
             break;
@@ -155,25 +179,26 @@ fn pump(way: Way, mut from: TcpStream, mut to: TcpStream, shared: &Shared) {
             shared.passed.fetch_add(read, Ordering::SeqCst);
         }
     }
-    let _ = to.shutdown(Shutdown::Write);
+    if !pair.failed.load(Ordering::SeqCst) {
+        let _ = to.shutdown(Shutdown::Write);
+    }
 }
 
 fn take(left: &AtomicUsize) -> bool {
     left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
-fn fail(how: How, from: &TcpStream, to: &TcpStream) {
+fn fail(how: How, pair: Arc<Pair>, shared: &Shared) {
     match how {
-        // What was passed on arrives before; the client hears of it at once.
+        // The client hears of it when the other pump lets go as well, which the server's end makes it do.
         How::Reset => {
-            let _ = to.shutdown(Shutdown::Both);
-            let _ = set_socket_linger(from, Some(Duration::ZERO));
-            let _ = from.shutdown(Shutdown::Both);
+            let _ = set_socket_linger(&pair.client, Some(Duration::ZERO));
+            let _ = pair.server.shutdown(Shutdown::Both);
+            let _ = pair.client.shutdown(Shutdown::Read);
         }
         How::End => {
-            let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+            let _ = (pair.client.shutdown(Shutdown::Both), pair.server.shutdown(Shutdown::Both));
         }
-        // The streams live on in the list of open ones.
-        How::Stall => {}
+        How::Stall => shared.keep(pair),
     }
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use engine::StageError;
 
 use super::destination::{Connection, Destination, Entry};
-use super::faults;
 use super::flow::lock;
+use super::remote;
 
 /// A destination that nothing is written to.
 pub(super) struct Dry {
@@ -79,7 +79,7 @@ impl Connection for Pretending {
     }
 
     fn put(&mut self, path: &str, offset: u64, from: &mut dyn Read) -> Result<u64, StageError> {
-        let sent = io::copy(from, &mut io::sink()).map_err(|error| faults::lost(error.to_string()))?;
+        let sent = io::copy(from, &mut io::sink()).map_err(remote::source)?;
         lock(&self.pretended).insert(path.to_owned(), Some(offset + sent));
         Ok(sent)
     }

@@ -52,7 +52,7 @@ impl Pipe {
             until
         };
         let wait = until.saturating_duration_since(Instant::now());
-        self.flow.rest(wait).map_err(|error| io::Error::other(error.message))
+        self.flow.rest(wait).map_err(io::Error::other)
     }
 }
 

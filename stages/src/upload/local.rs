@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::destination::{Connection, Destination, Entry};
 use super::faults;
-use super::remote::ReadSecret;
+use super::remote::{self, ReadSecret};
 use super::settings;
 use crate::files;
 
@@ -56,14 +56,15 @@ struct Folder {
 }
 
 impl Folder {
-    fn at(&self, path: &str) -> PathBuf {
-        if path.is_empty() { self.root.clone() } else { self.root.join(path) }
+    fn at(&self, path: &str) -> Result<PathBuf, StageError> {
+        let path = remote::place("", path)?;
+        Ok(if path.is_empty() { self.root.clone() } else { self.root.join(path) })
     }
 }
 
 impl Connection for Folder {
     fn stat(&mut self, path: &str) -> Result<Option<Entry>, StageError> {
-        let at = self.at(path);
+        let at = self.at(path)?;
         match fs::metadata(&at) {
             Ok(found) => Ok(Some(entry(path.rsplit('/').next().unwrap_or(path), &found))),
             // A link that leads nowhere has the name all the same.
@@ -76,7 +77,7 @@ impl Connection for Folder {
     }
 
     fn list(&mut self, folder: &str) -> Result<Vec<Entry>, StageError> {
-        let at = self.at(folder);
+        let at = self.at(folder)?;
         let wrong = |error: &io::Error| fault("cannot list", &at, error);
         let mut found = Vec::new();
         for one in fs::read_dir(&at).map_err(|error| wrong(&error))? {
@@ -89,22 +90,18 @@ impl Connection for Folder {
     }
 
     fn make_folder(&mut self, folder: &str) -> Result<(), StageError> {
-        let at = self.at(folder);
+        let at = self.at(folder)?;
         fs::create_dir_all(&at).map_err(|error| fault("cannot make", &at, &error))
     }
 
     fn put(&mut self, path: &str, offset: u64, from: &mut dyn Read) -> Result<u64, StageError> {
-        let at = self.at(path);
+        let at = self.at(path)?;
         let wrong = |error: &io::Error| fault("cannot write", &at, error);
         let file = File::options().write(true).create(true).truncate(offset == 0).open(&at);
         let file = file.map_err(|error| wrong(&error))?;
         let (mut block, mut sent) = (vec![0; BLOCK], 0);
         loop {
-            let count = match from.read(&mut block) {
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(faults::lost(format!("nothing more to send: {error}"))),
-            };
+            let count = remote::fill(from, &mut block)?;
             if count == 0 {
                 break;
             }
@@ -117,7 +114,7 @@ impl Connection for Folder {
     }
 
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {
-        let at = self.at(path);
+        let at = self.at(path)?;
         let wrong = |error: &io::Error| fault("cannot read", &at, error);
         let file = File::open(&at).map_err(|error| wrong(&error))?;
         let (mut block, mut got) = (vec![0; BLOCK], 0);
@@ -138,7 +135,7 @@ impl Connection for Folder {
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), StageError> {
-        let (from, to) = (self.at(from), self.at(to));
+        let (from, to) = (self.at(from)?, self.at(to)?);
         // The system replaces a file without a word.
         if to.symlink_metadata().is_ok() {
             return Err(faults::exists(format!("`{}` is there already", to.display())));
@@ -153,18 +150,20 @@ impl Connection for Folder {
     }
 
     fn remove(&mut self, path: &str) -> Result<(), StageError> {
-        let at = self.at(path);
+        let at = self.at(path)?;
         gone(fs::remove_file(&at)).map_err(|error| fault("cannot remove", &at, &error))
     }
 
     fn remove_folder(&mut self, folder: &str) -> Result<(), StageError> {
-        let at = self.at(folder);
+        let at = self.at(folder)?;
         gone(fs::remove_dir(&at)).map_err(|error| fault("cannot remove", &at, &error))
     }
 
     fn hash(&mut self, path: &str, algorithms: &[&str]) -> Result<Option<(String, String)>, StageError> {
-        let Some(name) = algorithms.iter().find(|name| algorithm(name).is_some()) else { return Ok(None) };
-        let at = self.at(path);
+        // Of those that other far ends take as well, so that a ledger is of use wherever it is held against.
+        let is_known = |name: &&&str| **name != "blake3" && algorithm(name).is_some();
+        let Some(name) = algorithms.iter().find(is_known) else { return Ok(None) };
+        let at = self.at(path)?;
         let mut digester = files::digester(&BTreeSet::from([(*name).to_owned()]))?;
         let mut file = File::open(&at).map_err(|error| fault("cannot read", &at, &error))?;
         let mut block = vec![0; BLOCK];
@@ -180,7 +179,7 @@ impl Connection for Folder {
     }
 
     fn truncate(&mut self, path: &str, length: u64) -> Result<bool, StageError> {
-        let at = self.at(path);
+        let at = self.at(path)?;
         let cut = File::options().write(true).open(&at).and_then(|file| file.set_len(length));
         cut.map(|()| true).map_err(|error| fault("cannot cut", &at, &error))
     }

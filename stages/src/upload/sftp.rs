@@ -8,20 +8,21 @@ mod digest;
 mod fault;
 mod host_key;
 mod login;
+mod session;
 mod wire;
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use engine::{SecretRef, StageError, value};
 use serde::Deserialize;
 use serde_json::Value;
-use ssh2::Session;
 
 use self::client::Client;
-use self::connection::{Closing, Sftp};
-use self::host_key::Fingerprint;
-use self::login::{HostKey, Proofs};
+use self::connection::Sftp;
+use self::host_key::{Fingerprint, Known};
+use self::login::Proofs;
+use self::session::Session;
 use super::destination::{Connection, Destination};
 use super::remote::{self, Patience, ReadSecret};
 
@@ -133,28 +134,36 @@ fn at_home(path: &Path, home: Option<&Path>) -> PathBuf {
     }
 }
 
-/// A time as the library takes it, where 0 would mean for ever.
-fn milliseconds(time: Duration) -> u32 {
-    u32::try_from(time.as_millis()).unwrap_or(u32::MAX).max(1)
+/// What the server's key is compared with.
+#[derive(Clone, Debug)]
+struct HostKey {
+    pinned: Option<Fingerprint>,
+    files: Vec<PathBuf>,
+}
+
+impl HostKey {
+    /// What is known about the server; files that are not there say nothing.
+    fn known(&self, host: &str, port: u16) -> Vec<Known> {
+        if self.pinned.is_some() {
+            return Vec::new();
+        }
+        // One that cannot be read knows nobody, which is told as a key that is not known.
+        let texts = self.files.iter().filter_map(|file| fs::read(file).ok());
+        texts.flat_map(|text| host_key::known(&String::from_utf8_lossy(&text), host, port)).collect()
+    }
 }
 
 impl Destination for Server {
     fn connect(&self) -> Result<Box<dyn Connection>, StageError> {
         let stream = remote::reach(&self.host, self.port, self.patience)?;
-        let doing = "setting up SSH";
-        let failed = |error: ssh2::Error| client::broken(doing, &error);
         let known = self.host_key.known(&self.host, self.port);
-        let mut session = Session::new().map_err(failed)?;
-        // Made after the session, so that it is dropped before: hanging up, then tidying up.
-        let socket = Closing(stream.try_clone().map_err(|error| remote::lost(doing, &error))?);
-        session.set_timeout(milliseconds(self.patience.answer));
-        session.set_tcp_stream(stream);
-        login::prefer(&session, &known);
-        session.handshake().map_err(failed)?;
-        login::check_host(&session, &self.host, &self.host_key, &known)?;
-        login::log_in(&session, &self.user, &self.proofs)?;
-        let client = Client::start(&session)?;
-        Ok(Box::new(Sftp::new(socket, client, session, self.path.clone(), self.patience)))
+        let kinds: Vec<String> = known.iter().map(|line| line.kind.clone()).collect();
+        let (host, pinned) = (self.host.clone(), self.host_key.pinned.clone());
+        let judge = move |key: &[u8]| host_key::judge(&host, key, pinned.as_ref(), &known);
+        let mut session = Session::begin(stream, &kinds, Box::new(judge), self.patience)?;
+        login::log_in(&mut session, &self.user, &self.proofs)?;
+        let client = Client::start(session)?;
+        Ok(Box::new(Sftp::new(client, self.path.clone(), self.patience)))
     }
 
     fn address(&self) -> String {

@@ -168,7 +168,14 @@ impl Connection for Ftp {
             Err(error) if offset > 0 && matches!(reply::refusal(&error), Some((551 | 554, _))) => {
                 return Ok(0);
             }
-            Err(error) => return Err(self.failure(&doing, error)),
+            Err(error) => {
+                // Many say no more than that they cannot open it.
+                let is_refused = matches!(reply::refusal(&error), Some((550, _)));
+                if is_refused && self.stat_place(&path)?.is_none() {
+                    return Err(reply::missing(&path));
+                }
+                return Err(self.failure(&doing, error));
+            }
         };
         self.receive(&doing, stream, length, to)
     }
@@ -179,6 +186,9 @@ impl Connection for Ftp {
         let is_refused = matches!(reply::refusal(&error), Some((550..=553, _)));
         if is_refused && self.stat_place(&to)?.is_some() {
             return Err(reply::taken(&to));
+        }
+        if is_refused && self.stat_place(&from)?.is_none() {
+            return Err(reply::missing(&from));
         }
         Err(self.failure(&format!("renaming `{from}` to `{to}`"), error))
     }

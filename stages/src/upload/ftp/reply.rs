@@ -68,6 +68,12 @@ pub(super) fn broken(doing: &str, error: &io::Error) -> StageError {
     }
 }
 
+/// That nothing of this name is there.
+pub(super) fn missing(path: &str) -> StageError {
+    StageError::new("remote/missing", format!("there is nothing at `{path}`"))
+        .hint("it may have been removed meanwhile; deliver it again")
+}
+
 /// A name that something has already.
 pub(super) fn taken(path: &str) -> StageError {
     StageError::new("remote/exists", format!("there is something at `{path}` already"))
@@ -94,9 +100,12 @@ fn refused(doing: &str, number: u16, text: &str) -> StageError {
             .hint("try again; a firewall may block the server's passive ports")
             .retriable(),
         450 => fault("remote/busy", "the file is in use").hint("try later").retriable(),
-        // How vsftpd tells that it cannot write.
-        451 if text.to_lowercase().contains("writing to local file") => {
-            full(fault("remote/full", "no space is left"))
+        // How vsftpd and proftpd tell that they cannot write.
+        451 if ["writing to local file", "input/output error"]
+            .iter()
+            .any(|word| text.to_lowercase().contains(word)) =>
+        {
+            full(fault("remote/full", "the server cannot store more"))
         }
         451 => fault("remote/lost", "the server gave up").retriable(),
         452 | 552 => full(fault("remote/full", "no space is left")),
@@ -107,7 +116,8 @@ fn refused(doing: &str, number: u16, text: &str) -> StageError {
             fault("remote/protocol", "the server refuses how connections are protected")
                 .hint("try `type = \"ftps\"`, or `\"ftp\"`")
         }
-        550 | 553 | 532 if is_missing(text) => fault("remote/missing", "there is no such file"),
+        550 | 553 | 532 if is_missing(text) => fault("remote/missing", "there is no such file")
+            .hint("it may have been removed meanwhile; deliver it again"),
         550 | 553 | 532 => fault("remote/denied", "the server does not allow it")
             .hint("check the rights of `user` below `path` at the destination"),
         _ => fault("remote/protocol", "the server answers otherwise than expected"),

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::StageError;
 use suppaftp::{DataStream, FtpError, Mode, Status, TlsStream, TransferStream};
@@ -20,6 +20,11 @@ const LONGEST_LIST: u64 = 64 << 20;
 
 /// How long a server that closed the data connection may take to say why.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// How much of a file that is not wanted to its end is taken all the same, in bytes: as much as may be on the way, so
+/// that a server is known to be still sending when it is told to stop.
+const MOST_DRAINED: usize = 8 << 20;
+const LONGEST_DRAIN: Duration = Duration::from_millis(300);
 
 /// How long a server may take to close a data connection after everything was sent.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -153,21 +158,20 @@ impl Ftp {
             }
             taken += read as u64;
         }
-        let is_cut = taken == length;
-        if is_cut {
-            remote::hang_up(socket(&stream));
+        if taken == length && !drain(&mut stream) {
+            self.stop(stream);
+            return Ok(taken);
         }
-        match stream.finish() {
-            // That it did not send the rest is what was wanted.
-            Err(error) if is_cut && matches!(reply::refusal(&error), Some((number, _)) if number != 421) => {
-                Ok(taken)
-            }
-            // Some give up the whole connection then; what was taken is good.
-            Err(FtpError::ConnectionError(_)) if is_cut => {
-                self.give_up();
-                Ok(taken)
-            }
-            ended => ended.map(|()| taken).map_err(|error| self.failure(doing, error)),
+        stream.finish().map(|()| taken).map_err(|error| self.failure(doing, error))
+    }
+
+    /// Has the server stop to send. Servers answer once or twice, so that only an answer to something else tells whether
+    /// the next one will be to what was asked; where it does not, the connection is given up, and what came is good.
+    fn stop(&mut self, stream: TransferStream<Tls>) {
+        let stopped = self.control.abort(stream);
+        let is_answered = stopped.map_or_else(|error| reply::refusal(&error).is_some(), |()| true);
+        if !is_answered || self.control.noop().is_err() {
+            self.give_up();
         }
     }
 }
@@ -195,6 +199,21 @@ fn say_the_end(data: &mut DataStream<Tls>) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether so little is left that all of it can be taken.
+fn drain(stream: &mut TransferStream<Tls>) -> bool {
+    let mut block = vec![0; BLOCK];
+    let mut drained = 0;
+    let begun = Instant::now();
+    while drained < MOST_DRAINED && begun.elapsed() < LONGEST_DRAIN {
+        match stream.read(&mut block) {
+            Ok(0) => return true,
+            Ok(read) => drained += read,
+            Err(error) => return error.kind() == ErrorKind::UnexpectedEof,
+        }
+    }
+    false
 }
 
 /// The data connection itself.

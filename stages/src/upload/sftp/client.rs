@@ -1,15 +1,17 @@
 //! Requests and replies over one channel of SSH, many of them on the way at once.
 //!
-//! The library's own SFTP waits for each block of 30 KB to be sent and holds what it sent until it is answered; a
-//! client of our own keeps the line full with blocks as large as the server takes, and holds none of them.
+//! Keeps the line full with blocks as large as the server takes, and holds none of what was sent.
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read, Write};
+use std::io::ErrorKind;
 
+use bytes::Bytes;
 use engine::StageError;
-use ssh2::{Channel, Session};
+use russh::client::Msg;
+use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 
 use super::super::remote;
+use super::session::Session;
 use super::wire::{self, Reply, Request};
 
 /// Largest block of a server that names no limit; the drafts ask for no more.
@@ -18,46 +20,53 @@ const SMALL_BLOCK: usize = 32 * 1024;
 /// Largest block that is sent at once, whatever the server would take.
 const BLOCK: usize = 255 * 1024;
 
-/// How much is taken from the channel at a time.
-const INTAKE: usize = 64 * 1024;
-
 /// Most replies that are kept because another one is waited for.
 const MOST_EARLY: usize = 1024;
 
 pub(super) struct Client {
-    channel: Channel,
+    from: ChannelReadHalf,
+    to: ChannelWriteHalf<Msg>,
+    pub(super) session: Session,
     next: u32,
     extensions: Vec<String>,
     /// Largest block that the server takes.
     pub(super) block: usize,
-    packet: Vec<u8>,
-    intake: Box<[u8]>,
-    begin: usize,
-    end: usize,
+    /// What came and was not read yet.
+    intake: Bytes,
     early: BTreeMap<u32, Reply>,
 }
 
 impl Client {
     /// Begins SFTP on a session that is logged in.
-    pub(super) fn start(session: &Session) -> Result<Self, StageError> {
+    pub(super) fn start(mut session: Session) -> Result<Self, StageError> {
         let doing = "starting SFTP";
-        let mut channel = session.channel_session().map_err(|error| broken(doing, &error))?;
-        channel.subsystem("sftp").map_err(|error| {
-            StageError::new("remote/protocol", format!("the server does not offer SFTP: {}", error.message()))
-                .hint("the account may only log in to a shell; ask for the `sftp` subsystem")
+        let channel = session.step(doing, async |handle| {
+            let mut channel = handle.channel_open_session().await?;
+            channel.request_subsystem(true, "sftp").await?;
+            loop {
+                match channel.wait().await {
+                    Some(ChannelMsg::Success) => return Ok(Some(channel)),
+                    Some(ChannelMsg::Failure | ChannelMsg::Close) | None => return Ok(None),
+                    Some(_) => {}
+                }
+            }
         })?;
+        let Some(channel) = channel else {
+            return Err(StageError::new("remote/protocol", "the server does not offer SFTP")
+                .hint("the account may only log in to a shell; ask for the `sftp` subsystem"));
+        };
+        let (from, to) = channel.split();
         let mut this = Self {
-            channel,
+            from,
+            to,
+            session,
             next: 0,
             extensions: Vec::new(),
             block: SMALL_BLOCK,
-            packet: Vec::new(),
-            intake: vec![0; INTAKE].into(),
-            begin: 0,
-            end: 0,
+            intake: Bytes::new(),
             early: BTreeMap::new(),
         };
-        this.channel.write_all(&wire::hello()).map_err(|error| lost(doing, &error))?;
+        this.session.wait(doing, this.to.data_bytes(wire::hello()))?;
         let answer = this.receive(doing)?;
         this.extensions = wire::extensions(&answer).ok_or_else(|| nonsense(doing))?;
         if this.has("limits@openssh.com")
@@ -84,8 +93,8 @@ impl Client {
     pub(super) fn send(&mut self, request: Request<'_>, doing: &str) -> Result<u32, StageError> {
         let id = self.next;
         self.next = self.next.wrapping_add(1);
-        wire::write(&mut self.packet, id, request);
-        self.channel.write_all(&self.packet).map_err(|error| lost(doing, &error))?;
+        let packet = wire::write(id, request);
+        self.session.wait(doing, self.to.data_bytes(packet))?;
         Ok(id)
     }
 
@@ -121,21 +130,28 @@ impl Client {
 
     fn read_exact(&mut self, mut to: &mut [u8], doing: &str) -> Result<(), StageError> {
         while !to.is_empty() {
-            if self.begin == self.end {
-                let read = self.channel.read(&mut self.intake).map_err(|error| lost(doing, &error))?;
-                if read == 0 {
-                    return Err(remote::lost(doing, &ErrorKind::UnexpectedEof.into()));
-                }
-                (self.begin, self.end) = (0, read);
+            if self.intake.is_empty() {
+                self.intake = self.take_in(doing)?;
             }
-            let ready = &self.intake[self.begin..self.end];
-            let taken = ready.len().min(to.len());
+            let taken = self.intake.len().min(to.len());
             let (now, later) = to.split_at_mut(taken);
-            now.copy_from_slice(&ready[..taken]);
+            now.copy_from_slice(&self.intake.split_to(taken));
             to = later;
-            self.begin += taken;
         }
         Ok(())
+    }
+
+    fn take_in(&mut self, doing: &str) -> Result<Bytes, StageError> {
+        let message = self.session.wait(doing, async {
+            loop {
+                match self.from.wait().await {
+                    Some(ChannelMsg::Data { data }) => return Ok(Some(data)),
+                    Some(ChannelMsg::Eof | ChannelMsg::Close) | None => return Ok(None),
+                    Some(_) => {}
+                }
+            }
+        })?;
+        message.ok_or_else(|| remote::lost(doing, &ErrorKind::UnexpectedEof.into()))
     }
 }
 
@@ -143,22 +159,4 @@ impl Client {
 fn nonsense(doing: &str) -> StageError {
     StageError::new("remote/protocol", format!("the server's answer makes no sense while {doing}"))
         .hint("something that the account runs at login may print text; it must not for SFTP")
-}
-
-fn lost(doing: &str, error: &std::io::Error) -> StageError {
-    remote::lost(doing, error)
-}
-
-/// A failure of SSH itself.
-pub(super) fn broken(doing: &str, error: &ssh2::Error) -> StageError {
-    // The numbers are those of libssh2: https://libssh2.org/libssh2_session_last_errno.html
-    match error.code() {
-        ssh2::ErrorCode::Session(-9 | -30) => remote::timeout(doing),
-        ssh2::ErrorCode::Session(-14 | -20 | -17 | -33) => StageError::new(
-            "remote/protocol",
-            format!("SSH failed while {doing}: {}", remote::said(error.message())),
-        )
-        .hint("the server may know old methods alone; it must be brought up to date"),
-        _ => remote::lost(doing, &std::io::Error::other(error.message().to_owned())),
-    }
 }

@@ -2,10 +2,8 @@
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
-use std::net::TcpStream;
 
 use engine::StageError;
-use ssh2::Session;
 
 use super::super::destination::{Connection, Entry};
 use super::super::remote::{self, Patience};
@@ -23,34 +21,18 @@ const MOST_REQUESTS: usize = 256;
 const MOST_ENTRIES: usize = 1_000_000;
 
 pub(super) struct Sftp {
-    /// Closed first, so that nothing below waits for the far end.
-    _socket: Closing,
     pub(super) client: Client,
-    pub(super) session: Session,
     base: String,
     pub(super) patience: Patience,
+    /// Whether the server is known not to take digests itself.
+    pub(super) checks_nothing: bool,
     /// Whether the account is known to run no programs.
     pub(super) runs_nothing: bool,
 }
 
-/// Hangs up when it is dropped.
-pub(super) struct Closing(pub(super) TcpStream);
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        remote::hang_up(&self.0);
-    }
-}
-
 impl Sftp {
-    pub(super) fn new(
-        socket: Closing,
-        client: Client,
-        session: Session,
-        base: String,
-        patience: Patience,
-    ) -> Self {
-        Self { _socket: socket, client, session, base, patience, runs_nothing: false }
+    pub(super) fn new(client: Client, base: String, patience: Patience) -> Self {
+        Self { client, base, patience, checks_nothing: false, runs_nothing: false }
     }
 
     /// A path as the server knows it; the folder where the login leads has a name, too.
@@ -203,12 +185,30 @@ impl Sftp {
         result.map(|()| offset - begin)
     }
 
+    /// Free bytes where a path lies, if the server tells; the folder may not be made yet.
+    fn space(&mut self, path: &str) -> Result<Option<u64>, StageError> {
+        if !self.client.has("statvfs@openssh.com") {
+            return Ok(None);
+        }
+        let mut path = path;
+        loop {
+            match self.client.ask(Request::Space { path }, "asking for free space")? {
+                Reply::Extended(answer) => return Ok(wire::space(&answer)),
+                Reply::Status { number: wire::MISSING, .. } => match remote::parent(path) {
+                    Some(above) => path = above,
+                    None => return Ok(None),
+                },
+                _ => return Ok(None),
+            }
+        }
+    }
+
     /// A failure that says nothing of itself may be a lack of space.
-    fn explained(&mut self, error: StageError, doing: &str) -> StageError {
+    fn explained(&mut self, error: StageError, path: &str, doing: &str) -> StageError {
         if &*error.code != "remote/failed" {
             return error;
         }
-        match self.free() {
+        match self.space(path) {
             Ok(Some(free)) if free < self.client.block as u64 => fault::full(doing),
             _ => error,
         }
@@ -272,7 +272,7 @@ impl Connection for Sftp {
         let sent = self
             .open(Request::Open { path: &path, flags }, &doing)
             .and_then(|handle| self.send(&handle, offset, from, &doing));
-        sent.map_err(|error| self.explained(error, &doing))
+        sent.map_err(|error| self.explained(error, &path, &doing))
     }
 
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {
@@ -324,21 +324,8 @@ impl Connection for Sftp {
     }
 
     fn free(&mut self) -> Result<Option<u64>, StageError> {
-        if !self.client.has("statvfs@openssh.com") {
-            return Ok(None);
-        }
-        let mut path = self.place("")?;
-        loop {
-            match self.client.ask(Request::Space { path: &path }, "asking for free space")? {
-                Reply::Extended(answer) => return Ok(wire::space(&answer)),
-                // The folder may not be made yet; the one above is as full.
-                Reply::Status { number: wire::MISSING, .. } => match remote::parent(&path) {
-                    Some(above) => path = above.to_owned(),
-                    None => return Ok(None),
-                },
-                _ => return Ok(None),
-            }
-        }
+        let path = self.place("")?;
+        self.space(&path)
     }
 
     fn keep_alive(&mut self) -> Result<(), StageError> {

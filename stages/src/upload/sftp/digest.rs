@@ -2,7 +2,6 @@
 //!
 //! Accounts for SFTP alone run no programs; they are asked once.
 
-use std::io::Read;
 use std::time::Duration;
 
 use engine::StageError;
@@ -12,9 +11,6 @@ use super::wire::{self, Reply, Request};
 
 /// How fast a far end is taken to digest a file, in bytes a second.
 const SPEED: u64 = 10_000_000;
-
-/// Most that a program may print, in bytes.
-const LONGEST: u64 = 4096;
 
 /// A digest: its name for the extension and the programs that print it, for a shell.
 struct Row {
@@ -39,25 +35,29 @@ impl Sftp {
         algorithms: &[&str],
     ) -> Result<Option<(String, String)>, StageError> {
         let patience = self.patience.answer + Duration::from_secs(size / SPEED);
-        self.session.set_timeout(super::milliseconds(patience));
+        self.client.session.patience = patience;
         let rows = algorithms.iter().filter_map(|wanted| ROWS.iter().find(|row| row.name == *wanted));
         let rows: Vec<&Row> = rows.collect();
         let found = self.by_extension(path, &rows).and_then(|found| match found {
             None => Ok(rows.iter().find_map(|row| self.by_program(path, row))),
             found => Ok(found),
         });
-        self.session.set_timeout(super::milliseconds(self.patience.answer));
+        self.client.session.patience = self.patience.answer;
         found
     }
 
     fn by_extension(&mut self, path: &str, rows: &[&Row]) -> Result<Option<(String, String)>, StageError> {
-        if rows.is_empty() || !(self.client.has("check-file") || self.client.has("check-file-name")) {
+        if rows.is_empty() || self.checks_nothing {
             return Ok(None);
         }
         let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
         let request = Request::Check { path, algorithms: &names.join(",") };
         let doing = format!("taking the digest of `{path}`");
-        let Reply::Extended(answer) = self.client.ask(request, &doing)? else { return Ok(None) };
+        let Reply::Extended(answer) = self.client.ask(request, &doing)? else {
+            // Servers name the extension or not, whether they have it or not.
+            self.checks_nothing = true;
+            return Ok(None);
+        };
         let Some((name, digest)) = wire::checked(&answer) else { return Ok(None) };
         let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let row = rows.iter().find(|row| row.name == name && row.digits == digits.len());
@@ -77,24 +77,12 @@ impl Sftp {
         let quoted = quoted(&names.first()?.0);
         let commands: Vec<String> =
             row.programs.iter().map(|program| format!("{program} {quoted} 2>/dev/null")).collect();
-        let output = self.run(&commands.join(" || "));
+        let output = self.client.session.run(&commands.join(" || "));
         let digest = output.as_deref().and_then(|output| digest_in(output, row.digits));
         if digest.is_none() {
             self.runs_nothing = true;
         }
         digest.map(|digest| (row.name.to_owned(), digest))
-    }
-
-    fn run(&mut self, command: &str) -> Option<String> {
-        let mut channel = self.session.channel_session().ok()?;
-        channel.exec(command).ok()?;
-        // A server that runs SFTP whatever it is asked ends when there is nothing to read.
-        channel.send_eof().ok()?;
-        let mut output = Vec::new();
-        (&mut channel).take(LONGEST).read_to_end(&mut output).ok()?;
-        channel.close().ok()?;
-        channel.wait_close().ok()?;
-        (channel.exit_status().ok()? == 0).then(|| String::from_utf8_lossy(&output).into_owned())
     }
 }
 

@@ -11,7 +11,8 @@ pub(super) fn refused(doing: &str, number: u32, text: &str) -> StageError {
     let fault =
         |code: &'static str, what: &str| StageError::new(code, format!("{what} while {doing}: {text}"));
     match number {
-        wire::MISSING | 10 => fault("remote/missing", "there is no such file or folder"),
+        wire::MISSING | 10 => fault("remote/missing", "there is no such file or folder")
+            .hint("it may have been removed meanwhile; deliver it again"),
         wire::DENIED | 12 => fault("remote/denied", "the server does not allow it")
             .hint("check the rights of `user` below `path` at the destination"),
         6 | 7 => fault("remote/lost", "the server lost its own connection").retriable(),

@@ -86,10 +86,18 @@ pub(super) fn extensions(packet: &[u8]) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// Writes a request into `packet`, replacing what was there.
-pub(super) fn write(packet: &mut Vec<u8>, id: u32, request: Request<'_>) {
-    packet.clear();
+/// A request as a packet.
+pub(super) fn write(id: u32, request: Request<'_>) -> Vec<u8> {
+    let room = if let Request::Write { bytes, .. } = request { bytes.len() + 300 } else { 300 };
+    let mut packet = Vec::with_capacity(room);
     packet.extend([0; 4]);
+    fill(&mut packet, id, request);
+    let length = u32::try_from(packet.len() - 4).unwrap_or(u32::MAX);
+    packet[..4].copy_from_slice(&length.to_be_bytes());
+    packet
+}
+
+fn fill(packet: &mut Vec<u8>, id: u32, request: Request<'_>) {
     let mut begin = |kind: u8| {
         packet.push(kind);
         packet.extend(id.to_be_bytes());
@@ -175,8 +183,6 @@ pub(super) fn write(packet: &mut Vec<u8>, id: u32, request: Request<'_>) {
             packet.extend([0; 8 + 8 + 4]);
         }
     }
-    let length = u32::try_from(packet.len() - 4).unwrap_or(u32::MAX);
-    packet[..4].copy_from_slice(&length.to_be_bytes());
 }
 
 /// Reads a reply and the number of its request; none if it is malformed.
@@ -296,8 +302,7 @@ mod tests {
 
     #[test]
     fn a_write_is_laid_out_as_the_draft_says() {
-        let mut packet = vec![9; 3];
-        write(&mut packet, 7, Request::Write { handle: b"h", offset: 258, bytes: b"abc" });
+        let packet = write(7, Request::Write { handle: b"h", offset: 258, bytes: b"abc" });
         let wanted = [
             &[0, 0, 0, 25, 6, 0, 0, 0, 7, 0, 0, 0, 1, b'h'][..],
             &258u64.to_be_bytes(),

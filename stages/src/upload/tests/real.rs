@@ -12,8 +12,11 @@ use crate::upload::far_tests::servers::Server;
 use crate::upload::far_tests::{open, openssh, plain, secure, with};
 use crate::upload::source::BLOCK;
 
-/// How many cuts there are for each type.
-const CUTS: usize = 300;
+/// How many cuts there are for each type; `BINDERY_CUTS` says another number.
+fn number() -> usize {
+    std::env::var("BINDERY_CUTS").ok().and_then(|number| number.parse().ok()).unwrap_or(300)
+}
+
 /// How many of them happen in one delivery.
 const AT_ONCE: usize = 4;
 /// Most that is sent twice for one cut.
@@ -49,7 +52,8 @@ fn many_cuts(server: &Server, settings: &Value) {
     let ports = || server.passive.iter().copied().chain([server.port]);
     let proxy = Proxy::start(ports(), Fault { how: How::End, way: Way::Up, after: u64::MAX, times: 0 });
     let (mut cuts, mut seed) = (0, 0);
-    while cuts < CUTS {
+    let number = number();
+    while cuts < number {
         let files = [
             ("a.rar", noise(900_000, seed + 1)),
             ("b.r00", noise(300_000, seed)),
@@ -72,7 +76,7 @@ fn many_cuts(server: &Server, settings: &Value) {
         assert!(tide.sent.get() <= most, "{when}: {} of {total} after {failed} cuts", tide.sent.get());
         fs::remove_dir_all(server.home().join("in").join(NAME)).unwrap();
         (cuts, seed) = (cuts + failed, seed + 1);
-        assert!(seed < 4 * CUTS as u64, "only {cuts} cuts in {seed} deliveries");
+        assert!(seed < 4 * number as u64, "only {cuts} cuts in {seed} deliveries");
     }
 }
 
