@@ -100,7 +100,7 @@ pub fn parse() -> Result<(Cli, Ui), Exit> {
         ColorWhen::Never => ColorChoice::Never,
         ColorWhen::Auto => ColorChoice::Auto,
     };
-    let parsed = Cli::command().color(choice).try_get_matches_from(args);
+    let parsed = command(&args).color(choice).try_get_matches_from(args);
     let cli = parsed.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
         // A closed pipe ends the help text, and there is nobody to tell.
         let _ = error.print();
@@ -108,6 +108,17 @@ pub fn parse() -> Result<(Cli, Ui), Exit> {
     })?;
     let ui = Ui { out: cli.color.for_stdout(), err: cli.color.for_stderr() };
     Ok((cli, ui))
+}
+
+/// The commands, of which only the one that is named has its options made; all have them where none is, for what lists
+/// them says what each does.
+fn command(args: &[OsString]) -> clap::Command {
+    let mut command = Cli::command();
+    let first = args.get(1).and_then(|arg| arg.to_str());
+    if first.is_none_or(|name| command.find_subcommand(name).is_none()) {
+        command.build();
+    }
+    command
 }
 
 /// The `--color` of a command line that is not parsed yet, since its own faults are coloured too.
@@ -132,9 +143,18 @@ mod tests {
 
     #[test]
     fn every_command_has_an_example() {
-        for command in Cli::command().get_subcommands() {
+        for command in command(&[]).get_subcommands().filter(|command| command.get_name() != "help") {
             let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(after.contains("  bindery "), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn the_list_of_commands_says_what_each_does() {
+        for args in [&["bindery", "--help"][..], &["bindery", "help"], &["bindery"]] {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            let help = command(&args).try_get_matches_from(&args).unwrap_err().to_string();
+            assert!(help.contains("Show the facts found in files"), "{args:?}: {help}");
         }
     }
 

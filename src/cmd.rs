@@ -30,8 +30,10 @@ use clap::Subcommand;
 use crate::exit::{Exit, Failure};
 use crate::ui::Ui;
 
-/// What Bindery can do.
+/// What Bindery can do. The options of a command are made when it is named: making those of all took longer than reading
+/// a small file.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     Init(init::Args),
     Check(check::Args),

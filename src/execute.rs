@@ -113,6 +113,7 @@ pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Ou
             keep_going,
             force: running.force,
             selection: selection.clone(),
+            traced: running.trace.is_some(),
             ..Runner::new(run_id(), jobs(&running, &batch.project), &world)
         };
         let more = show(&runner, &batch.plans, &shown, &mut |event| reports.hear(event))?;

@@ -2,7 +2,7 @@
 //!
 //! The only place where the environment is read for what a release will be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use manifests::{Configuration, Context, Diagnostic, File, Kinds, Setting, read_c
 use serde_json::{Map, Value};
 
 use crate::exit::{Exit, Failure};
+use crate::rules::RuleSets;
 use crate::ui::words;
 
 /// The name of a project's configuration file.
@@ -40,7 +41,11 @@ pub struct Project {
     /// Settings and search folders for the engine.
     pub site: Site,
     /// Weakest first: the user's, the project's.
-    pub configurations: Vec<Configuration>,
+    pub configurations: Arc<[Configuration]>,
+    /// The kinds that its manifests may have.
+    pub kinds: Arc<Kinds>,
+    /// The rule sets that its manifests may name.
+    pub rules: RuleSets,
     /// The folder of the project, or of the manifests that belong to none.
     pub home: PathBuf,
     /// Whether a project's configuration lies there.
@@ -93,9 +98,15 @@ impl Surroundings {
         let home = project_file.as_deref().and_then(Path::parent).unwrap_or(&folder);
         // Folders without assets are left out, so that manifests without any can share a run.
         let search = std::iter::once(home.join(PROJECT_FOLDER)).chain(self.user.clone());
-        let search = search.filter(|folder| has_assets(folder)).collect();
-        let site = Site { settings, search, given: Vec::new(), language: Arc::clone(&self.language) };
-        Ok(Project { site, configurations, home: home.to_owned(), is_project: project_file.is_some() })
+        let search: Vec<PathBuf> = search.filter(|folder| has_assets(folder)).collect();
+        Ok(Project {
+            kinds: Arc::new(Kinds::new(&search)),
+            rules: RuleSets::new(&search),
+            configurations: configurations.into(),
+            home: home.to_owned(),
+            is_project: project_file.is_some(),
+            site: Site { settings, search, given: Vec::new(), language: Arc::clone(&self.language) },
+        })
     }
 
     /// The folder of the user's own kinds and templates.
@@ -114,8 +125,8 @@ impl Surroundings {
         Context {
             registry: &self.registry,
             site: project.site.clone(),
-            kinds: Kinds::new(&project.site.search),
-            configurations: project.configurations.clone(),
+            kinds: Arc::clone(&project.kinds),
+            configurations: Arc::clone(&project.configurations),
             set: set.to_vec(),
             cwd: self.cwd.clone(),
             epoch: self.epoch,
@@ -262,7 +273,11 @@ fn secret(reference: &SecretRef) -> Result<String, String> {
 
 /// Projects by folder, each read once, so that its faults are told once.
 #[derive(Default)]
-pub struct Projects(BTreeMap<PathBuf, Option<Arc<Project>>>);
+pub struct Projects {
+    known: BTreeMap<PathBuf, Option<Arc<Project>>>,
+    /// The folder of the project of each folder that was asked about.
+    homes: HashMap<PathBuf, PathBuf>,
+}
 
 impl Projects {
     /// The project of a folder. Its faults come with the first question; later ones get nothing.
@@ -271,25 +286,29 @@ impl Projects {
         surroundings: &Surroundings,
         folder: &Path,
     ) -> Result<Option<Arc<Project>>, Vec<Diagnostic>> {
-        let folder = fs::canonicalize(surroundings.cwd.join(folder)).unwrap_or_else(|_| folder.to_owned());
         // Faults belong to the configuration file, which folders below it share.
-        let home =
-            folder.ancestors().find(|above| above.join(PROJECT_FILE).is_file()).unwrap_or(&folder).to_owned();
-        if let Some(known) = self.0.get(&home) {
+        let home = self.homes.entry(folder.to_owned()).or_insert_with(|| home(surroundings, folder));
+        if let Some(known) = self.known.get(home) {
             return Ok(known.clone());
         }
-        match surroundings.project(&home) {
+        match surroundings.project(home) {
             Ok(project) => {
                 let project = Arc::new(project);
-                self.0.insert(home, Some(Arc::clone(&project)));
+                self.known.insert(home.clone(), Some(Arc::clone(&project)));
                 Ok(Some(project))
             }
             Err(faults) => {
-                self.0.insert(home, None);
+                self.known.insert(home.clone(), None);
                 Err(faults)
             }
         }
     }
+}
+
+/// The folder of the project that a folder belongs to, or the folder itself.
+fn home(surroundings: &Surroundings, folder: &Path) -> PathBuf {
+    let folder = fs::canonicalize(surroundings.cwd.join(folder)).unwrap_or_else(|_| folder.to_owned());
+    folder.ancestors().find(|above| above.join(PROJECT_FILE).is_file()).unwrap_or(&folder).to_owned()
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl Wanted {
     /// Reads an argument.
     pub fn parse(text: &str) -> Result<Self, String> {
         let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-        let form = || format!("write it as FORMAT=FILE, where FORMAT is {}", words::list(&known));
+        let form = || format!("write it as FORMAT=FILE, where FORMAT is one of {}", known.join(", "));
         let (name, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or_else(form)?;
         let format = known.iter().find(|format| **format == name).ok_or_else(|| {
             format!("there is no format `{name}`; {}", words::did_you_mean(name, known.iter().copied()))

@@ -1,11 +1,13 @@
 //! Rule sets for commands: found by name, read, and held against manifests before a run.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::Plan;
 use engine::template::Scope;
 use manifests::written::StepEntry;
-use manifests::{Diagnostic, Effective, Place, Rules, decode, written};
+use manifests::{Diagnostic, Effective, File, Place, Rules, decode, written};
 use schemars::schema_for;
 use stages::rules::{Draft, DraftStep, Finding, RuleSet, Severity};
 
@@ -16,46 +18,88 @@ use crate::ui::{Ui, clean};
 /// Most releases of a manifest whose names are tested before a run.
 const MOST_NAMES: usize = 1_000;
 
-/// The rule sets of these names, each with its whole name.
-pub fn load(names: &[String], rules: &Rules) -> Result<Vec<(String, RuleSet)>, Vec<Diagnostic>> {
-    let schema = schema_for!(RuleSet).to_value();
-    let set = |name: &String| {
-        let found = rules.find(name)?;
-        Ok((found.name, decode::<RuleSet>(&found.node, &schema)?))
-    };
-    names.iter().map(set).collect()
+/// A rule set that was read.
+#[derive(Debug)]
+pub struct Named {
+    /// Its whole name.
+    pub name: String,
+    /// The file it is in.
+    pub file: Arc<File>,
+    /// Its rules.
+    pub set: RuleSet,
+}
+
+/// The rule sets of a project. Each is read once, however many manifests name it.
+#[derive(Debug, Default)]
+pub struct RuleSets {
+    rules: Rules,
+    read: Mutex<BTreeMap<String, Result<Arc<Named>, Vec<Diagnostic>>>>,
+}
+
+impl RuleSets {
+    /// Rule sets in these folders, and the built-in ones.
+    pub fn new(folders: &[PathBuf]) -> Self {
+        Self { rules: Rules::new(folders), read: Mutex::default() }
+    }
+
+    /// The rule sets of these names.
+    pub fn load(&self, names: &[String]) -> Result<Vec<Arc<Named>>, Vec<Diagnostic>> {
+        names.iter().map(|name| self.one(name)).collect()
+    }
+
+    fn one(&self, name: &str) -> Result<Arc<Named>, Vec<Diagnostic>> {
+        // A panic elsewhere cannot leave a map of finished entries half-changed.
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = read.get(name) {
+            return known.clone();
+        }
+        let set = self.rules.find(name).and_then(|found| {
+            let set = decode::<RuleSet>(&found.node, &schema_for!(RuleSet).to_value())?;
+            Ok(Arc::new(Named { name: found.name, file: found.file, set }))
+        });
+        read.insert(name.to_owned(), set.clone());
+        set
+    }
 }
 
 /// The rule sets of these names, as the project of the current folder has them.
-pub fn here(names: &[String]) -> Result<Vec<(String, RuleSet)>, Failure> {
+pub fn here(names: &[String]) -> Result<Vec<Arc<Named>>, Failure> {
     let surroundings = Surroundings::read()?;
     let project = surroundings.project(&PathBuf::from("."))?;
-    Ok(load(names, &Rules::new(&project.site.search))?)
+    Ok(project.rules.load(names)?)
 }
 
-/// Holds a manifest against the rule sets it names: warnings, or everything that breaks a rule.
-pub fn check(
-    effective: &Effective,
-    plans: &[Plan],
-    project: &Project,
-) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-    let Some(written::Rules::Sets(names)) = &effective.written.rules else { return Ok(Vec::new()) };
+/// What came of holding a manifest against its rules.
+#[derive(Default)]
+pub struct Held {
+    /// What is worth a look and stops nothing.
+    pub warnings: Vec<Diagnostic>,
+    /// The sets it was held against.
+    pub sets: Vec<Arc<Named>>,
+}
+
+/// Holds a manifest against the rule sets it names, or says everything that breaks a rule.
+pub fn check(effective: &Effective, plans: &[Plan], project: &Project) -> Result<Held, Vec<Diagnostic>> {
+    let Some(written::Rules::Sets(names)) = &effective.written.rules else { return Ok(Held::default()) };
     let place = effective.node.get("rules").map_or(&effective.node.place, |node| &node.place);
-    let sets = load(names, &Rules::new(&project.site.search)).map_err(|faults| {
+    let sets = project.rules.load(names).map_err(|faults| {
         // A fault of the name is the manifest's; one in the set has a place of its own.
         faults
             .into_iter()
             .map(|fault| if fault.place.is_none() { fault.at(place) } else { fault })
             .collect::<Vec<_>>()
     })?;
-    let draft = Draft { name: None, steps: steps(effective) };
+    let known = plans.first().map(known).unwrap_or_default();
+    let named = plans.first().map(|plan| plan.name.names()).unwrap_or_default();
+    let draft = Draft { name: None, named, known, steps: steps(effective) };
     let mut names: Vec<String> =
         plans.iter().take(MOST_NAMES).filter_map(|plan| known_name(plan, project)).collect();
     names.dedup();
     let mut found = Vec::new();
-    for (name, set) in &sets {
-        found
-            .extend(set.test_draft(name, &draft).iter().map(|finding| diagnostic(finding, effective, place)));
+    for named in &sets {
+        let Named { name, set, .. } = &**named;
+        let drafted = set.test_draft(name, &draft, &project.site);
+        found.extend(drafted.iter().map(|finding| diagnostic(finding, effective, place)));
         let named = names.iter().flat_map(|release| {
             set.test_name(name, release).into_iter().map(move |mut finding| {
                 finding.message = format!("{} in {}", finding.message, engine::value::shown(release));
@@ -67,7 +111,7 @@ pub fn check(
     if found.iter().any(|fault| fault.severity == manifests::Severity::Error) {
         Err(found)
     } else {
-        Ok(found)
+        Ok(Held { warnings: found, sets })
     }
 }
 
@@ -98,11 +142,10 @@ fn steps(effective: &Effective) -> Vec<DraftStep> {
     effective.written.steps.iter().filter_map(step).collect()
 }
 
-/// The name of a release if it needs no fact that only a run finds.
-fn known_name(plan: &Plan, project: &Project) -> Option<String> {
+/// What templates of a release will see, as far as it is known before a run.
+fn known(plan: &Plan) -> Scope {
     let mut scope = Scope::new();
-    let vars = plan.names.get("vars").and_then(serde_json::Value::as_object);
-    for (name, value) in vars.into_iter().flatten() {
+    for (name, value) in variables(plan).into_iter().flatten() {
         scope.set(name, value.clone());
     }
     for (name, fact) in plan.metadata.iter() {
@@ -114,15 +157,26 @@ fn known_name(plan: &Plan, project: &Project) -> Option<String> {
     if let Some(item) = &plan.item {
         scope.set("item", item.clone());
     }
+    scope
+}
+
+fn variables(plan: &Plan) -> Option<&serde_json::Map<String, serde_json::Value>> {
+    plan.names.get("vars").and_then(serde_json::Value::as_object)
+}
+
+/// The name of a release if it needs no fact that only a run finds.
+fn known_name(plan: &Plan, project: &Project) -> Option<String> {
+    let scope = known(plan);
+    let vars = variables(plan);
     let asks = plan.name.names();
-    let known = |name: &String| {
+    let is_known = |name: &String| {
         plan.metadata.get(name).is_some()
             || plan.names.contains_key(name)
             || vars.is_some_and(|vars| vars.contains_key(name))
     };
     // What a run might still find would change the name, so nothing may be open.
     asks.iter()
-        .all(known)
+        .all(is_known)
         .then(|| project.site.language.render(&plan.name, &scope).ok())?
         .map(|name| name.trim().to_owned())
 }

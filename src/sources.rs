@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use engine::Plan;
 use manifests::{Diagnostic, Effective, File, Lock, Severity};
+use rayon::prelude::*;
 
 use crate::exit::{Exit, Failure};
 use crate::lock;
@@ -28,7 +29,7 @@ pub struct Compiled {
     pub path: Option<PathBuf>,
     /// What it says with all that it rests on.
     pub effective: serde_json::Value,
-    /// The kinds and fragments it rests on.
+    /// The kinds, fragments and rule sets it rests on.
     pub rests_on: Vec<(String, Arc<File>)>,
     /// Its lock, if it has one.
     pub lock: Option<Lock>,
@@ -98,6 +99,13 @@ pub fn find(named: &[PathBuf], surroundings: &Surroundings) -> Result<Vec<PathBu
     Ok(found)
 }
 
+/// Finds the manifests that were named and compiles them.
+pub fn check(named: &[PathBuf], set: &[String]) -> Result<Checked, Failure> {
+    let surroundings = Surroundings::read()?;
+    let paths = find(named, &surroundings)?;
+    Ok(compile(&paths, set, &surroundings))
+}
+
 /// Loads one manifest.
 pub fn load(
     path: &Path,
@@ -105,19 +113,31 @@ pub fn load(
     surroundings: &Surroundings,
     projects: &mut Projects,
 ) -> Result<Option<(Effective, Arc<Project>)>, Vec<Diagnostic>> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let Some(project) = projects.of(surroundings, folder)? else { return Ok(None) };
+    let Some(project) = projects.of(surroundings, above(path))? else { return Ok(None) };
     let context = surroundings.context(&project, set);
     let effective = manifests::load(path, &path.display().to_string(), &context)?;
     Ok(Some((effective, project)))
 }
 
-/// Compiles all manifests; a fault in one hides none in another.
+/// What one manifest comes to; nothing when its project is wrong, which was told before.
+type Done = Result<Option<(Compiled, Vec<Diagnostic>)>, Vec<Diagnostic>>;
+
+/// Compiles all manifests on all cores; a fault in one hides none in another, and all are told in the order given.
 pub fn compile(paths: &[PathBuf], set: &[String], surroundings: &Surroundings) -> Checked {
-    let mut checked = Checked::default();
     let mut projects = Projects::default();
-    for path in paths {
-        match compile_one(path, set, surroundings, &mut projects) {
+    // One after the other, so that the faults of a project are told once, with the first manifest of it.
+    let known: Vec<_> = paths.iter().map(|path| (path, projects.of(surroundings, above(path)))).collect();
+    let one = |(path, project): (&PathBuf, Result<Option<Arc<Project>>, _>)| match project? {
+        Some(project) => compile_in(path, set, surroundings, project).map(Some),
+        None => Ok(None),
+    };
+    let done: Vec<Done> = match known.len() {
+        0..FEW => known.into_iter().map(one).collect(),
+        _ => known.into_par_iter().map(one).collect(),
+    };
+    let mut checked = Checked::default();
+    for one in done {
+        match one {
             Ok(None) => {}
             Ok(Some((compiled, warnings))) => {
                 checked.compiled.push(compiled);
@@ -129,27 +149,47 @@ pub fn compile(paths: &[PathBuf], set: &[String], surroundings: &Surroundings) -
     checked
 }
 
-/// Compiles one manifest, and gives its warnings; nothing when its project is wrong, which was told before.
+/// So few manifests are read faster than threads are made.
+const FEW: usize = 4;
+
+/// Compiles one manifest, and gives its warnings.
 pub fn compile_one(
     path: &Path,
     set: &[String],
     surroundings: &Surroundings,
     projects: &mut Projects,
-) -> Result<Option<(Compiled, Vec<Diagnostic>)>, Vec<Diagnostic>> {
-    let Some((effective, project)) = load(path, set, surroundings, projects)? else { return Ok(None) };
-    let done = manifests::compile(&effective, &surroundings.context(&project, set))?;
-    let mut warnings = done.warnings;
-    warnings.extend(rules::check(&effective, &done.plans, &project)?);
-    let identity = Some(identity(path, &project.home, surroundings));
+) -> Done {
+    let Some(project) = projects.of(surroundings, above(path))? else { return Ok(None) };
+    compile_in(path, set, surroundings, project).map(Some)
+}
+
+fn compile_in(
+    path: &Path,
+    set: &[String],
+    surroundings: &Surroundings,
+    project: Arc<Project>,
+) -> Result<(Compiled, Vec<Diagnostic>), Vec<Diagnostic>> {
     let shown = path.display().to_string();
+    let context = surroundings.context(&project, set);
+    let effective = manifests::load(path, &shown, &context)?;
+    let done = manifests::compile(&effective, &context)?;
+    let held = rules::check(&effective, &done.plans, &project)?;
+    let warnings = done.warnings.into_iter().chain(held.warnings).collect();
+    let sets = held.sets.iter().map(|set| (format!("rules {}", set.name), Arc::clone(&set.file)));
+    let identity = Some(identity(path, &project.home, surroundings));
     let compiled = Compiled {
         path: Some(path.to_owned()),
         effective: effective.node.to_json(),
-        rests_on: effective.rests_on,
+        rests_on: effective.rests_on.into_iter().chain(sets).collect(),
         lock: lock::read(&lock::path_of(path))?,
         ..Compiled::own(&shown, &shown, identity, project, done.plans)
     };
-    Ok(Some((compiled, warnings)))
+    Ok((compiled, warnings))
+}
+
+/// The folder of a manifest.
+fn above(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }
 
 /// The path of a manifest as seen from the folder of its project, however it was typed.

@@ -69,6 +69,20 @@ pub enum Happening {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<FileProgress>,
     },
+    /// A stretch of a step's work is over, such as one volume. Told only where a trace is asked for. Stretches may
+    /// overlap, and are told in the order of their ends.
+    StepSpanned {
+        /// Number of the release.
+        release: usize,
+        /// The step.
+        step: String,
+        /// What was worked on, such as the name of the volume.
+        name: String,
+        /// Microseconds from the beginning of the step to that of the stretch.
+        after_us: u64,
+        /// Microseconds that the stretch took.
+        took_us: u64,
+    },
     /// A step has something to say that is no failure.
     StepNoted {
         /// Number of the release.

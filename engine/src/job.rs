@@ -1,14 +1,18 @@
 //! The only door through which a stage reaches the world.
 
+mod span;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Instant;
 
 use serde_json::Value;
 
+pub use self::span::Span;
 use crate::reads::{self, Seen};
 use crate::template::{Scope, Template, TemplateError};
 use crate::{Artifact, Facts, FileProgress, Site, StageError, World};
@@ -40,6 +44,8 @@ pub struct Job<'a> {
     pub(crate) pinned: Option<&'a Facts>,
     pub(crate) tell: &'a (dyn Fn(Said) + Sync),
     pub(crate) stop: &'a Stop,
+    /// When the step began, if spans are wanted.
+    pub(crate) traced: Option<Instant>,
     pub(crate) read: AtomicU64,
     pub(crate) written: AtomicU64,
     pub(crate) shown: AtomicU64,
@@ -87,6 +93,7 @@ fn make_room(folder: &Path) -> io::Result<()> {
 pub(crate) enum Said {
     Progress { done: u64, total: u64, unit: &'static str, files: Vec<FileProgress> },
     Note(String),
+    Span { name: String, after_us: u64, took_us: u64 },
 }
 
 /// Tells a running job to stop, and why.

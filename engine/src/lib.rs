@@ -32,7 +32,7 @@ pub use error::{Code, StageError};
 pub use event::{Event, FileProgress, Happening, Status};
 pub use fact::{Fact, Facts};
 pub use forecast::{Forecast, forecast};
-pub use job::{Input, Job};
+pub use job::{Input, Job, Span};
 pub use plan::{From, Keep, Pick, Pinned, Plan, PlanFault, Retry, Shape, Source, Step, StepIndex, TimeRule};
 pub use registry::{Kind, OptionFault, Registry};
 pub use report::{ReleaseReport, Report, StepReport};

@@ -1,7 +1,7 @@
 //! The table of stages that a program offers.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
@@ -10,11 +10,10 @@ use crate::{AnyStage, Lane, Phase, Stage};
 /// Every stage a manifest may use, by name.
 #[derive(Clone, Default)]
 pub struct Registry {
-    kinds: BTreeMap<&'static str, Kind>,
+    kinds: BTreeMap<&'static str, Arc<Kind>>,
 }
 
 /// One stage as the registry knows it.
-#[derive(Clone)]
 pub struct Kind {
     /// The name that manifests use.
     pub name: &'static str,
@@ -24,8 +23,8 @@ pub struct Kind {
     pub lane: Lane,
     /// When it runs.
     pub phase: Phase,
-    /// The JSON Schema of its options.
-    pub schema: fn() -> Value,
+    /// The JSON Schema of its options, made when it is first asked for.
+    pub schema: LazyLock<Value>,
     /// Makes the stage from its options.
     pub build: fn(Value) -> Result<Arc<dyn AnyStage>, OptionFault>,
 }
@@ -71,10 +70,10 @@ impl Registry {
             about: S::ABOUT,
             lane: S::LANE,
             phase: S::PHASE,
-            schema: || schemars::schema_for!(S).to_value(),
+            schema: LazyLock::new(|| schemars::schema_for!(S).to_value()),
             build: build::<S>,
         };
-        let before = self.kinds.insert(S::NAME, kind);
+        let before = self.kinds.insert(S::NAME, Arc::new(kind));
         debug_assert!(before.is_none(), "two stages are called `{}`", S::NAME);
         self
     }
@@ -82,12 +81,12 @@ impl Registry {
     /// The stage of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Kind> {
-        self.kinds.get(name)
+        self.kinds.get(name).map(AsRef::as_ref)
     }
 
     /// Every stage, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Kind> {
-        self.kinds.values()
+        self.kinds.values().map(AsRef::as_ref)
     }
 }
 

@@ -127,7 +127,9 @@ impl Report {
                 }
             }
             Happening::RunFinished { status, .. } => self.status = *status,
-            Happening::StepStarted { .. } | Happening::StepProgressed { .. } => {}
+            Happening::StepStarted { .. }
+            | Happening::StepProgressed { .. }
+            | Happening::StepSpanned { .. } => {}
             Happening::StepNoted { release, step, message } => {
                 self.with_step(*release, step, |entry| entry.notes.push(message.clone()));
             }

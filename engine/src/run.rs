@@ -41,6 +41,8 @@ pub struct Runner<'w> {
     pub force: bool,
     /// Which steps to run.
     pub selection: Selection,
+    /// Tell of the stretches that the work of steps has, such as volumes.
+    pub traced: bool,
     /// The world outside.
     pub world: &'w World,
 }
@@ -103,8 +105,9 @@ impl<'w> Runner<'w> {
     #[must_use]
     pub fn new(id: String, jobs: usize, world: &'w World) -> Self {
         let (net_jobs, pool_depth) = (NET_JOBS, POOL_DEPTH);
-        let (keep_going, force, selection) = (false, false, Selection::All);
-        Self { id, jobs, net_jobs, pool_depth, keep_going, force, selection, world }
+        let (keep_going, force, traced) = (false, false, false);
+        let selection = Selection::All;
+        Self { id, jobs, net_jobs, pool_depth, keep_going, force, selection, traced, world }
     }
 
     /// Runs the plans and tells `sink` everything that happens, on the calling thread.

@@ -12,7 +12,7 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub struct ReleaseKey(Digest);
 #[derive(Debug, Default)]
 struct Inner {
     /// What the places below are places in.
-    reader: Option<File>,
+    reader: Option<Arc<File>>,
     /// The last entries of a release, newest last. There are two, since the newest may tell of a release that was
     /// about to appear when the run ended.
     releases: HashMap<Digest, Vec<Range<usize>>>,
@@ -148,17 +148,21 @@ impl Store {
     /// What is known of a release: of the last two times it was about to appear, the one that lies there; else the
     /// last.
     pub(crate) fn release(&self, key: ReleaseKey) -> Option<ReleaseRecord> {
-        let inner = self.inner();
-        let records = inner.records(key.0);
+        // Read without holding the state, so that many releases are recalled at once.
+        let (reader, records, delivered) = {
+            let inner = self.inner();
+            let records = inner.releases.get(&key.0).cloned().unwrap_or_default();
+            (inner.reader.clone()?, records, inner.delivered.get(&key.0).cloned())
+        };
+        let mut records = records.iter().rev().filter_map(|range| read::<ReleaseRecord>(&reader, range));
         let lies = |record: &ReleaseRecord| {
             crate::stamp::at(&self.outside(&record.target))
                 .is_some_and(|(stamp, _)| stamp.inode == record.folder.inode)
         };
-        let mut records = records.into_iter().rev();
         let last = records.next()?;
         let mut record = if lies(&last) { last } else { records.find(lies).unwrap_or(last) };
-        if let Some(range) = inner.delivered.get(&key.0)
-            && let Some((folder, steps)) = inner.read::<(u64, Vec<StepRecord>)>(range)
+        if let Some(range) = delivered
+            && let Some((folder, steps)) = read::<(u64, Vec<StepRecord>)>(&reader, &range)
             && folder == record.folder.inode
         {
             record.add(steps);
@@ -187,7 +191,7 @@ impl Store {
     /// The steps of a shape as they were written.
     pub(crate) fn shape(&self, digest: Digest) -> Option<Value> {
         let inner = self.inner();
-        inner.read(inner.shapes.get(&digest)?)
+        read(inner.reader.as_ref()?, inner.shapes.get(&digest)?)
     }
 
     /// Remembers how the steps of a shape are written, to tell later what changed.
@@ -237,7 +241,7 @@ fn lock(folder: &Path) -> io::Result<File> {
 
 impl Inner {
     fn of(entries: &Entries, reader: Option<File>) -> Self {
-        let mut inner = Self { reader, ..Self::default() };
+        let mut inner = Self { reader: reader.map(Arc::new), ..Self::default() };
         for range in &entries.found {
             let Some((kind, digest)) = head(&entries.bytes, range) else { continue };
             let body = range.start + 17..range.end;
@@ -258,17 +262,6 @@ impl Inner {
         if known.len() > 2 {
             known.remove(0);
         }
-    }
-
-    fn records(&self, key: Digest) -> Vec<ReleaseRecord> {
-        let ranges = self.releases.get(&key).map(Vec::as_slice).unwrap_or_default();
-        ranges.iter().filter_map(|range| self.read(range)).collect()
-    }
-
-    fn read<T: DeserializeOwned>(&self, range: &Range<usize>) -> Option<T> {
-        let mut bytes = vec![0; range.len()];
-        self.reader.as_ref()?.read_exact_at(&mut bytes, range.start as u64).ok()?;
-        serde_json::from_slice(&bytes).ok()
     }
 
     /// Adds an entry to the log and gives the place of its body.
@@ -312,6 +305,13 @@ impl Inner {
         // The old log stays where the new one cannot be written; it is only larger than it need be.
         log.rewrite(kept.iter().map(Vec::as_slice)).is_ok()
     }
+}
+
+/// What an entry holds.
+fn read<T: DeserializeOwned>(reader: &File, range: &Range<usize>) -> Option<T> {
+    let mut bytes = vec![0; range.len()];
+    reader.read_exact_at(&mut bytes, range.start as u64).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 fn head(bytes: &[u8], range: &Range<usize>) -> Option<(u8, Digest)> {

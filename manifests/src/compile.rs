@@ -12,7 +12,7 @@ mod templates;
 use std::sync::Arc;
 
 use engine::value::Time;
-use engine::{Fact, Facts, Plan, Template, TimeRule};
+use engine::{Fact, Facts, Plan, Site, Template, TimeRule};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Severity, in_order};
@@ -31,7 +31,8 @@ pub struct Compiled {
 
 /// Compiles a manifest, or says everything that is wrong with it.
 pub fn compile(effective: &Effective, context: &Context<'_>) -> Result<Compiled, Vec<Diagnostic>> {
-    let mut compiler = Compiler { effective, context, faults: Vec::new() };
+    let site = site(effective, context);
+    let mut compiler = Compiler { effective, context, site, faults: Vec::new() };
     let plans = compiler.plans();
     let faults = in_order(compiler.faults);
     let (errors, warnings): (Vec<_>, Vec<_>) =
@@ -48,7 +49,16 @@ const MOST_FAULTS: usize = 200;
 struct Compiler<'a, 'c> {
     effective: &'a Effective,
     context: &'a Context<'c>,
+    /// Where the manifest stands, with the names that it gives to templates.
+    site: Site,
     faults: Vec<Diagnostic>,
+}
+
+fn site(effective: &Effective, context: &Context<'_>) -> Site {
+    let written = &effective.written;
+    let vars = written.vars.keys().flat_map(|name| [name.clone(), format!("vars.{name}")]);
+    let given = vars.chain(written.metadata.keys().cloned()).collect();
+    Site { given, ..context.site.clone() }
 }
 
 impl Compiler<'_, '_> {

@@ -92,7 +92,7 @@ pub fn read_config(file: &Arc<File>) -> Result<Configuration, Vec<Diagnostic>> {
     mask::tree(&mut root, file, &masked);
     let mut faults = mask::faults(found.faults, file, &masked);
     for (_, defaults) in root.get("defaults").into_iter().flat_map(Node::entries) {
-        faults.extend(validate(defaults, &fragment_schema()));
+        faults.extend(validate(defaults, fragment_schema()));
     }
     match decode(&root, &config_schema()) {
         Ok(config) if faults.is_empty() => Ok(Configuration { config, root }),

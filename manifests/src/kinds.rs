@@ -1,16 +1,18 @@
 //! Kinds: named sets of defaults, each a YAML file. Those of the project and the user come before the built-in ones.
 
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::value::shown;
 
 use crate::diagnostic::Diagnostic;
-use crate::load::read_regular;
-use crate::node::{File, Node};
+use crate::node::Node;
 use crate::parse::parse;
+use crate::shelf::{Listed, Shelf};
 use crate::suggest::nearest;
+use crate::validate::validate;
+use crate::written::fragment_schema;
 
 /// The kinds that come with the program.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -21,95 +23,82 @@ const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 /// Where kinds are looked up.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub struct Kinds {
-    folders: Vec<PathBuf>,
+    shelf: Shelf,
+    /// Those that were asked for: a thousand manifests of one kind read it once.
+    read: Mutex<BTreeMap<String, Arc<Read>>>,
 }
 
-/// A kind as a listing shows it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct KindInfo {
-    /// The name that manifests use.
-    pub name: String,
-    /// Its first line of comment.
-    pub about: String,
-    /// `built in`, or the file it is in.
-    pub from: String,
+/// What reading a kind came to; the faults are for whoever named it.
+pub(crate) type Read = Result<Kind, Vec<Diagnostic>>;
+
+/// A kind that was read.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// Its tree.
+    pub(crate) root: Node,
+    /// What is wrong with it.
+    pub(crate) faults: Vec<Diagnostic>,
+}
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Self::new(&[])
+    }
 }
 
 impl Kinds {
     /// Kinds in `<folder>/kinds/`, the first folder first, and the built-in ones.
     #[must_use]
     pub fn new(folders: &[PathBuf]) -> Self {
-        Self { folders: folders.iter().map(|folder| folder.join("kinds")).collect() }
+        Self { shelf: Shelf::new("kind", BUILT_IN, "kinds", folders), read: Mutex::default() }
     }
 
     /// Every kind, by name.
     #[must_use]
-    pub fn list(&self) -> Vec<KindInfo> {
-        let mut names: Vec<String> = BUILT_IN.iter().map(|(name, _)| (*name).to_owned()).collect();
-        for folder in &self.folders {
-            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-            let files = entries
-                .map(|entry| entry.path())
-                .filter(|path| path.extension().is_some_and(|e| e == "yaml"));
-            names.extend(files.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())));
-        }
-        names.sort();
-        names.dedup();
-        let known = names.into_iter().filter_map(|name| Some((self.file(&name).ok()??, name)));
-        known
-            .map(|(file, name)| {
-                let first = file.text.lines().next().unwrap_or_default();
-                let about = first.strip_prefix('#').unwrap_or_default().trim().to_owned();
-                let from =
-                    if file.name.starts_with("kind ") { "built in".to_owned() } else { file.name.clone() };
-                KindInfo { name, about, from }
-            })
-            .collect()
+    pub fn list(&self) -> Vec<Listed> {
+        self.shelf.list()
     }
 
     /// The text of a kind.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
-        self.file(name).ok().flatten().map(|file| file.text.clone())
+        self.shelf.file(name).ok().flatten().map(|file| file.text.clone())
     }
 
-    /// The tree of a kind; the fault is for whoever named it.
-    pub(crate) fn load(&self, name: &str) -> Result<Node, Vec<Diagnostic>> {
-        match self.file(name) {
+    /// A kind, which is read when it is first asked for.
+    pub(crate) fn load(&self, name: &str) -> Arc<Read> {
+        // A panic elsewhere cannot leave a map of finished entries half-changed.
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = read.get(name) {
+            return Arc::clone(known);
+        }
+        let kind = Arc::new(self.read(name));
+        read.insert(name.to_owned(), Arc::clone(&kind));
+        kind
+    }
+
+    fn read(&self, name: &str) -> Read {
+        match self.shelf.file(name) {
             Err(fault) => Err(vec![*fault]),
-            Ok(Some(file)) => parse(&file).clean(),
-            Ok(None) => {
-                let names: Vec<String> = self.list().into_iter().map(|kind| kind.name).collect();
-                let meant = nearest(name, names.iter().map(String::as_str));
-                let hint = meant.map_or_else(
-                    || {
-                        format!(
-                            "the kinds are {}; your own go to `.bindery/kinds/<name>.yaml`",
-                            names.join(", ")
-                        )
-                    },
-                    |meant| format!("did you mean `{meant}`?"),
-                );
-                let message = format!("there is no kind {}", shown(name));
-                Err(vec![Diagnostic::error("manifest/unknown-kind", message).hint(hint)])
+            Ok(Some(file)) => {
+                let root = parse(&file).clean()?;
+                let faults = validate(&root, fragment_schema());
+                Ok(Kind { root, faults })
             }
+            Ok(None) => Err(vec![self.unknown(name)]),
         }
     }
 
-    fn file(&self, name: &str) -> Result<Option<Arc<File>>, Box<Diagnostic>> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if name.is_empty() || !name.chars().all(plain) {
-            return Ok(None);
-        }
-        for folder in &self.folders {
-            let path = folder.join(format!("{name}.yaml"));
-            if path.exists() {
-                return read_regular(&path, &path.display().to_string()).map(Some);
-            }
-        }
-        let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);
-        Ok(built_in.map(|(name, text)| File::new(format!("kind {name}"), *text)))
+    fn unknown(&self, name: &str) -> Diagnostic {
+        let names = self.shelf.names();
+        let meant = nearest(name, names.iter().map(String::as_str));
+        let hint = meant.map_or_else(
+            || format!("the kinds are {}; your own go to `.bindery/kinds/<name>.yaml`", names.join(", ")),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        let message = format!("there is no kind {}", shown(name));
+        Diagnostic::error("manifest/unknown-kind", message).hint(hint)
     }
 }

@@ -34,9 +34,9 @@ pub struct Context<'a> {
     /// Where the manifest stands.
     pub site: Site,
     /// The kinds there are.
-    pub kinds: Kinds,
+    pub kinds: Arc<Kinds>,
     /// Configuration files, weakest first.
-    pub configurations: Vec<Configuration>,
+    pub configurations: Arc<[Configuration]>,
     /// Assignments of the command line, in order.
     pub set: Vec<String>,
     /// What relative paths of the command line are relative to.
@@ -117,7 +117,7 @@ fn load_layers(
     if let Value::Mapping(entries) = &mut node.value {
         entries.retain(|(key, _)| key.name != "extends");
     }
-    let read = salvage(&node, &manifest_schema(), written);
+    let read = salvage(&node, manifest_schema(), written);
     let Some(written) = read.value else {
         // A file that is no mapping at all has said so; what its absence leaves out is no news.
         if faults.iter().all(|fault| !fault.code.starts_with("syntax/")) {

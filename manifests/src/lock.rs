@@ -36,7 +36,7 @@ pub struct Lock {
     /// The keys of the effective manifest, each with a digest of what it says.
     #[serde(default)]
     pub manifest: BTreeMap<String, String>,
-    /// The kinds and fragments it rests on, with their digests.
+    /// The kinds, fragments and rule sets it rests on, with their digests.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
     /// What stages use beside options and inputs, such as templates, with digests.

@@ -2,17 +2,15 @@
 //!
 //! Knows where they lie and what they are called, not what is in them.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::value::shown;
-use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
-use crate::load::read_regular;
 use crate::node::{File, Node};
 use crate::parse::parse;
+use crate::shelf::{Listed, Shelf};
 use crate::suggest::nearest;
 
 /// The rule sets that come with the program.
@@ -24,99 +22,55 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("tv-x265-2020", include_str!("../rules/tv-x265-2020.yaml")),
 ];
 
-/// Where rule sets are looked up.
-#[derive(Clone, Debug, Default)]
-pub struct Rules {
-    folders: Vec<PathBuf>,
-}
-
-/// A rule set as a listing shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RulesInfo {
-    /// The name that manifests use; without its year it stands for the newest of its family.
-    pub name: String,
-    /// Its first line of comment.
-    pub about: String,
-    /// `built in`, or the file it is in.
-    pub from: String,
-}
+/// Where rule sets are looked up. Without its year a name stands for the newest of its family.
+#[derive(Clone, Debug)]
+pub struct Rules(Shelf);
 
 /// A rule set that was found.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// Its whole name.
     pub name: String,
-    /// Its text.
-    pub text: String,
+    /// The file it is in.
+    pub file: Arc<File>,
     /// Its tree.
     pub node: Node,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::new(&[])
+    }
 }
 
 impl Rules {
     /// Rule sets in `<folder>/rules/`, the first folder first, and the built-in ones.
     #[must_use]
     pub fn new(folders: &[PathBuf]) -> Self {
-        Self { folders: folders.iter().map(|folder| folder.join("rules")).collect() }
+        Self(Shelf::new("rules", BUILT_IN, "rules", folders))
     }
 
     /// Every rule set, by name.
     #[must_use]
-    pub fn list(&self) -> Vec<RulesInfo> {
-        let files = self.names().into_iter().filter_map(|name| Some((self.file(&name).ok()??, name)));
-        files
-            .map(|(file, name)| {
-                let first = file.text.lines().next().unwrap_or_default();
-                let about = first.strip_prefix('#').unwrap_or_default().trim().to_owned();
-                let built_in = file.name.starts_with("rules ");
-                let from = if built_in { "built in".to_owned() } else { file.name.clone() };
-                RulesInfo { name, about, from }
-            })
-            .collect()
+    pub fn list(&self) -> Vec<Listed> {
+        self.0.list()
     }
 
     /// The rule set of that name, or the newest whose name goes on with a year: `tv-web` is `tv-web-2020`.
     pub fn find(&self, name: &str) -> Result<Found, Vec<Diagnostic>> {
-        let names = self.names();
+        let names = self.0.names();
         let whole = if names.iter().any(|known| known == name) { Some(name) } else { newest(&names, name) };
         let Some(whole) = whole else {
             return Err(vec![unknown(name, &names)]);
         };
-        match self.file(whole) {
+        match self.0.file(whole) {
             Err(fault) => Err(vec![*fault]),
             Ok(None) => Err(vec![unknown(name, &names)]),
             Ok(Some(file)) => {
                 let node = parse(&file).clean()?;
-                Ok(Found { name: whole.to_owned(), text: file.text.clone(), node })
+                Ok(Found { name: whole.to_owned(), file, node })
             }
         }
-    }
-
-    fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = BUILT_IN.iter().map(|(name, _)| (*name).to_owned()).collect();
-        for folder in &self.folders {
-            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-            let files = entries.map(|entry| entry.path());
-            let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
-            names.extend(files.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())));
-        }
-        names.sort();
-        names.dedup();
-        names
-    }
-
-    fn file(&self, name: &str) -> Result<Option<Arc<File>>, Box<Diagnostic>> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if name.is_empty() || !name.chars().all(plain) {
-            return Ok(None);
-        }
-        for folder in &self.folders {
-            let path = folder.join(format!("{name}.yaml"));
-            if path.exists() {
-                return read_regular(&path, &path.display().to_string()).map(Some);
-            }
-        }
-        let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);
-        Ok(built_in.map(|(name, text)| File::new(format!("rules {name}"), *text)))
     }
 }
 
@@ -143,6 +97,8 @@ fn unknown(name: &str, names: &[String]) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -12,12 +12,12 @@ use crate::written::manifest_schema;
 /// The schema of a manifest for these stages and kinds.
 #[must_use]
 pub fn manifest_schema_for(registry: &Registry, kinds: &Kinds) -> Value {
-    let mut schema = manifest_schema();
+    let mut schema = manifest_schema().clone();
     let Some(defs) = schema.get_mut("$defs").and_then(Value::as_object_mut) else { return schema };
     let mut cases = Vec::new();
     for kind in registry.iter() {
         let name = options(kind.name);
-        let mut options = rooted((kind.schema)(), &format!("#/$defs/{name}/$defs/"));
+        let mut options = rooted(kind.schema.clone(), &format!("#/$defs/{name}/$defs/"));
         let required = options.as_object_mut().and_then(|options| options.remove("required"));
         defs.insert(name.clone(), options);
         // A step of the kind has its required options already; a step of one's own has to give them.
@@ -60,8 +60,8 @@ fn options(stage: &str) -> String {
 
 /// The steps of a kind, each with the options of its stage.
 fn of_kind(kinds: &Kinds, name: &str) -> Option<Value> {
-    let root = kinds.load(name).ok()?;
-    let steps = root.get("steps").map(Node::entries).unwrap_or_default();
+    let read = kinds.load(name);
+    let steps = read.as_ref().as_ref().ok()?.root.get("steps").map(Node::entries).unwrap_or_default();
     let typed = steps.iter().filter_map(|(id, step)| {
         let options = options(step.get("uses")?.as_str()?);
         let with = json!({ "anyOf": [{ "$ref": format!("#/$defs/{options}") }, { "type": "null" }] });

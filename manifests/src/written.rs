@@ -6,6 +6,8 @@ mod few;
 mod source;
 mod step;
 
+use std::sync::LazyLock;
+
 use engine::Template;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -88,18 +90,22 @@ impl JsonSchema for Version {
     }
 }
 
-/// The schema of a whole manifest.
-pub fn manifest_schema() -> Value {
-    schema_of::<Written>()
+/// The schema of a whole manifest, made once.
+pub fn manifest_schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(schema_of::<Written>);
+    &SCHEMA
 }
 
 /// The schema of a part of a manifest: a kind, a fragment, or defaults in configuration. Nothing is required.
-pub fn fragment_schema() -> Value {
-    let mut schema = manifest_schema();
-    if let Value::Object(schema) = &mut schema {
-        schema.remove("required");
-    }
-    schema
+pub fn fragment_schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+        let mut schema = manifest_schema().clone();
+        if let Value::Object(schema) = &mut schema {
+            schema.remove("required");
+        }
+        schema
+    });
+    &SCHEMA
 }
 
 /// A key with nothing below it is an emptied block.

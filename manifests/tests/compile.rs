@@ -83,7 +83,7 @@ impl Case {
         Context {
             registry: &self.registry,
             site: Site { settings: settings.as_object().unwrap().clone(), ..Site::default() },
-            kinds: Kinds::new(&[self.folder.join("site"), self.folder.with_file_name("shared")]),
+            kinds: Arc::new(Kinds::new(&[self.folder.join("site"), self.folder.with_file_name("shared")])),
             configurations: ["user.toml", "bindery.toml"].into_iter().filter_map(configuration).collect(),
             set: read("set.txt").unwrap_or_default().lines().map(str::to_owned).collect(),
             cwd: self.folder.join("elsewhere"),

@@ -31,7 +31,7 @@ fn manifest(file: &std::sync::Arc<File>) -> String {
     let parsed = parse(file);
     let mut faults = parsed.faults;
     let Some(root) = parsed.root else { return render(&faults, false) };
-    match decode::<Written>(&root, &manifest_schema()) {
+    match decode::<Written>(&root, manifest_schema()) {
         Ok(_) if faults.is_empty() => return emit_with_origins(&root),
         Ok(_) => {}
         Err(more) => faults.extend(more),
@@ -78,21 +78,21 @@ fn ten_faults_yield_ten_diagnostics() {
     let text =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ten-faults.yaml")).unwrap();
     let parsed = parse(&File::new("ten-faults.yaml", text));
-    let faults = decode::<Written>(&parsed.root.unwrap(), &manifest_schema()).unwrap_err();
+    let faults = decode::<Written>(&parsed.root.unwrap(), manifest_schema()).unwrap_err();
     assert_eq!(parsed.faults.len() + faults.len(), 10, "{}", render(&faults, false));
 }
 
 #[test]
 fn every_key_of_the_language_is_read() {
-    let written: Written = decode(&node(include_str!("every-key.yaml")), &manifest_schema()).unwrap();
+    let written: Written = decode(&node(include_str!("every-key.yaml")), manifest_schema()).unwrap();
     assert_eq!(written.steps.len(), 6);
     assert_eq!(written.extends.0, ["../house.yaml"]);
 }
 
 #[test]
 fn a_fragment_needs_nothing_but_holds_no_more_than_a_manifest() {
-    assert_eq!(validate(&node("group: A"), &fragment_schema()), []);
-    let faults = validate(&node("group: A\ngruop: B"), &fragment_schema());
+    assert_eq!(validate(&node("group: A"), fragment_schema()), []);
+    let faults = validate(&node("group: A\ngruop: B"), fragment_schema());
     assert_eq!(codes(&faults), [("manifest/unknown-key", 2)]);
 }
 
@@ -240,7 +240,7 @@ fn the_hostile_manifests_of_the_corpus_are_refused() {
         let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
         let parsed = parse(&File::new("hostile.yaml", text));
         let faults = match &parsed.root {
-            Some(root) => decode::<Written>(root, &manifest_schema()).err().unwrap_or(parsed.faults),
+            Some(root) => decode::<Written>(root, manifest_schema()).err().unwrap_or(parsed.faults),
             None => parsed.faults,
         };
         assert!(!faults.is_empty(), "{}", path.display());

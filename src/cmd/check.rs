@@ -6,7 +6,6 @@ use clap::ValueEnum;
 
 use crate::args::Sets;
 use crate::exit::{Exit, Failure};
-use crate::project::Surroundings;
 use crate::sources;
 use crate::ui::{Ui, clean, words};
 
@@ -45,9 +44,7 @@ enum Format {
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
-    let surroundings = Surroundings::read()?;
-    let paths = sources::find(&args.manifests, &surroundings)?;
-    let checked = sources::compile(&paths, &args.sets.set, &surroundings);
+    let checked = sources::check(&args.manifests, &args.sets.set)?;
     let exit = if checked.is_wrong() { Exit::Usage } else { Exit::Done };
     match if args.json { Format::Json } else { args.format } {
         Format::Json => ui.json(&checked.faults)?,

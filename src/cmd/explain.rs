@@ -10,7 +10,7 @@ use crate::args::Sets;
 use crate::execute::known_step;
 use crate::exit::{Exit, Failure};
 use crate::lock::{self, Keeping};
-use crate::project::{self, Surroundings};
+use crate::project;
 use crate::sources;
 use crate::state;
 use crate::ui::{Ui, clean, words};
@@ -66,9 +66,8 @@ pub struct Explanation {
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
-    let surroundings = Surroundings::read()?;
-    let paths = sources::find(std::slice::from_ref(&args.manifest), &surroundings)?;
-    let mut compiled = sources::compile(&paths, &args.sets.set, &surroundings).clean(ui)?;
+    let named = std::slice::from_ref(&args.manifest);
+    let mut compiled = sources::check(named, &args.sets.set)?.clean(ui)?;
     known_step("STEP", &compiled, &args.step)?;
     state::look(&mut compiled, &Selection::All);
     lock::pin(&mut compiled, Keeping::Time);

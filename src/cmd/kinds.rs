@@ -38,7 +38,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
         if args.json {
             ui.json(&listed)?;
         } else {
-            let row = |kind: &manifests::KindInfo| {
+            let row = |kind: &manifests::Listed| {
                 vec![ui.out.name(&clean(&kind.name)), clean(&kind.about), ui.out.dim(&clean(&kind.from))]
             };
             ui.data(&table(&listed.iter().map(row).collect::<Vec<_>>()))?;

@@ -11,7 +11,7 @@ use manifests::{Lock, LockDifference};
 use crate::args::Running;
 use crate::exit::{Exit, Failure};
 use crate::lock::{observe, outputs, path_of, write};
-use crate::project::{self, Surroundings};
+use crate::project;
 use crate::rebuild::{Rebuilt, rebuild};
 use crate::signals::{self, Interrupt};
 use crate::sources::{self, Compiled};
@@ -31,8 +31,8 @@ const SOURCE: &str = "source";
 
 /// Write down what releases are made of and what they come to
 ///
-/// Writes `<manifest>.lock` beside each manifest: the version of Bindery, digests of sources, templates, fragments and
-/// outputs, facts that were fetched, and the time of each release. Releases that are not up to date are made once more
+/// Writes `<manifest>.lock` beside each manifest: the version of Bindery, digests of sources, templates, fragments,
+/// rule sets and outputs, facts that were fetched, and the time of each release. Releases that are not up to date are made once more
 /// in a place that is thrown away. Keep the lock in version control: `bindery run --locked` makes exactly what it says.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER, args_conflicts_with_subcommands = true)]
@@ -87,25 +87,31 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
             (manifests, renewal, running, true)
         }
     };
-    let surroundings = Surroundings::read()?;
-    let paths = sources::find(&named, &surroundings)?;
-    let mut compiled = sources::compile(&paths, &[], &surroundings).clean(ui)?;
+    let mut compiled = sources::check(&named, &[])?.clean(ui)?;
     let interrupt = signals::listen();
     state::look(&mut compiled, &Selection::All);
-    let mut changed = Vec::new();
+    let (mut changed, mut any_new) = (Vec::new(), false);
     for manifest in &mut compiled {
         let path = manifest.path.as_deref().map(path_of).unwrap_or_default();
+        if let (Renewal::Of(name), None) = (&renewal, &manifest.lock) {
+            let message = format!("`--only {name}`: there is no lock `{}`", path.display());
+            return Err(Failure::missing(message).hint("write one with `bindery lock`"));
+        }
         let lock = lock(manifest, &renewal, &running, &interrupt, ui)?;
         let before = manifest.lock.clone().unwrap_or_else(|| Lock::new("", 0));
-        changed.extend(if manifest.lock.is_some() { before.differences(&lock) } else { Vec::new() });
+        let is_new = manifest.lock.is_none();
+        changed.extend(if is_new { Vec::new() } else { before.differences(&lock) });
+        any_new |= is_new;
         write(&path, &lock)?;
-        if !tells && !running.json {
+        if !running.json && !tells {
             ui.data(&path.display().to_string())?;
+        } else if is_new {
+            ui.say(&format!("`{}` is new", path.display()));
         }
     }
     if running.json {
         ui.json(&changed)?;
-    } else if tells {
+    } else if tells && !(any_new && changed.is_empty()) {
         tell(&changed, ui)?;
     }
     Ok(Exit::Done)

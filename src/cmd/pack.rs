@@ -85,7 +85,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     let effective = manifests::load_text(&text, packing::NAME, &folder, &context)?;
     let done = manifests::compile(&effective, &context)?;
     let mut warnings = done.warnings;
-    warnings.extend(rules::check(&effective, &done.plans, &project)?);
+    warnings.extend(rules::check(&effective, &done.plans, &project)?.warnings);
     if !warnings.is_empty() {
         Failure::from(warnings).tell(ui);
     }

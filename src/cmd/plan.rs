@@ -8,11 +8,12 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use engine::Selection;
+use rayon::prelude::*;
 
 use crate::args::Sets;
 use crate::exit::{Exit, Failure};
 use crate::lock::{self, Keeping};
-use crate::project::{self, Surroundings};
+use crate::project;
 use crate::sources;
 use crate::state;
 use crate::ui::{Ui, words};
@@ -64,16 +65,13 @@ enum Format {
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
-    let surroundings = Surroundings::read()?;
-    let paths = sources::find(&args.manifests, &surroundings)?;
-    let compiled = sources::compile(&paths, &args.sets.set, &surroundings).clean(ui)?;
-    let mut compiled = compiled;
+    let mut compiled = sources::check(&args.manifests, &args.sets.set)?.clean(ui)?;
     state::look(&mut compiled, &Selection::All);
     lock::pin(&mut compiled, Keeping::Time);
     let mut plans: Vec<wire::PlanListing> = Vec::new();
     for manifest in &compiled {
         let world = project::world(manifest.project.site.clone());
-        plans.extend(manifest.plans.iter().map(|plan| wire::PlanListing::of(plan, &world)));
+        plans.par_extend(manifest.plans.par_iter().map(|plan| wire::PlanListing::of(plan, &world)));
         if args.probe {
             let from = plans.len() - manifest.plans.len();
             plans.get_mut(from..).into_iter().flatten().for_each(|plan| plan.probe(&world));

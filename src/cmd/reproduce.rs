@@ -11,7 +11,6 @@ use serde::Serialize;
 use crate::args::Running;
 use crate::exit::{Exit, Failure};
 use crate::lock::{self, Keeping, outputs};
-use crate::project::Surroundings;
 use crate::rebuild::{Release, rebuild};
 use crate::signals;
 use crate::sources;
@@ -56,9 +55,7 @@ pub struct Reproduction {
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
-    let surroundings = Surroundings::read()?;
-    let paths = sources::find(&args.manifests, &surroundings)?;
-    let mut compiled = sources::compile(&paths, &[], &surroundings).clean(ui)?;
+    let mut compiled = sources::check(&args.manifests, &[])?.clean(ui)?;
     let interrupt = signals::listen();
     state::look(&mut compiled, &Selection::All);
     lock::pin(&mut compiled, Keeping::Locked);

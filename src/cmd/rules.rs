@@ -9,7 +9,7 @@ use stages::rules::{Finding, Severity};
 
 use crate::exit::{Exit, Failure};
 use crate::project::Surroundings;
-use crate::rules::{load, shown};
+use crate::rules::{Named, RuleSets, shown};
 use crate::ui::table::table;
 use crate::ui::{Ui, clean, words};
 
@@ -86,7 +86,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
         None => list(args.json, &rules, ui),
         Some(Action::List(list_args)) => list(list_args.json || args.json, &rules, ui),
         Some(Action::Show(args)) => show(args, &rules, ui),
-        Some(Action::Test(args)) => test(args, &rules, ui),
+        Some(Action::Test(args)) => test(args, &project.rules, ui),
     }
 }
 
@@ -95,7 +95,7 @@ fn list(json: bool, rules: &Rules, ui: &Ui) -> Result<Exit, Failure> {
     if json {
         ui.json(&listed)?;
     } else {
-        let row = |info: &manifests::RulesInfo| {
+        let row = |info: &manifests::Listed| {
             vec![ui.out.name(&clean(&info.name)), clean(&info.about), ui.out.dim(&clean(&info.from))]
         };
         ui.data(&table(&listed.iter().map(row).collect::<Vec<_>>()))?;
@@ -108,7 +108,7 @@ fn show(args: &Show, rules: &Rules, ui: &Ui) -> Result<Exit, Failure> {
     if args.json {
         ui.json(&json!({ "name": found.name, "rules": found.node.to_json() }))?;
     } else {
-        ui.data(found.text.trim_end())?;
+        ui.data(found.file.text.trim_end())?;
     }
     Ok(Exit::Done)
 }
@@ -124,7 +124,7 @@ fn missing(name: &str, faults: Vec<manifests::Diagnostic>) -> Failure {
     }
 }
 
-fn test(args: &Test, rules: &Rules, ui: &Ui) -> Result<Exit, Failure> {
+fn test(args: &Test, rules: &RuleSets, ui: &Ui) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for folder in &args.folders {
         if !folder.exists() {
@@ -132,9 +132,10 @@ fn test(args: &Test, rules: &Rules, ui: &Ui) -> Result<Exit, Failure> {
         }
         let names =
             if args.rules.is_empty() { vec![by_name(folder)?.to_owned()] } else { args.rules.clone() };
-        let sets = load(&names, rules).map_err(|faults| missing(&names.join(", "), faults))?;
+        let sets = rules.load(&names).map_err(|faults| missing(&names.join(", "), faults))?;
         let mut findings: Vec<Finding> = Vec::new();
-        for (name, set) in &sets {
+        for named in &sets {
+            let Named { name, set, .. } = &**named;
             let found = set.test(name, folder).map_err(|error| {
                 let failure = Failure::new(Exit::Failed, error.message);
                 error.hint.into_iter().fold(failure, Failure::hint)
@@ -148,7 +149,7 @@ fn test(args: &Test, rules: &Rules, ui: &Ui) -> Result<Exit, Failure> {
         if errors > 0 {
             exit = Exit::Failed;
         }
-        let used: Vec<&str> = sets.iter().map(|(name, _)| name.as_str()).collect();
+        let used: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
         if args.json {
             ui.json_line(
                 &json!({ "path": folder.display().to_string(), "rules": used, "findings": findings }),

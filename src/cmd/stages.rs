@@ -55,7 +55,7 @@ fn as_json(kind: &engine::Kind) -> Value {
         "about": kind.about,
         "phase": kind.phase.word(),
         "lane": lane(kind.lane),
-        "options": (kind.schema)(),
+        "options": *kind.schema,
     })
 }
 
@@ -68,9 +68,9 @@ pub fn lane(lane: Lane) -> &'static str {
 }
 
 fn page(kind: &engine::Kind, ui: &Ui) -> String {
-    let schema = (kind.schema)();
+    let schema = &*kind.schema;
     let head = format!("{}: {}\n", ui.out.bold(kind.name), kind.about);
-    let options = options(&schema);
+    let options = options(schema);
     if options.is_empty() {
         return format!("{head}\nIt has no options.");
     }

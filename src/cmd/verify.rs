@@ -72,7 +72,8 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
             bar.finish_and_clear();
         }
         let result = result.and_then(|mut verdict| {
-            for (name, set) in &sets {
+            for named in &sets {
+                let rules::Named { name, set, .. } = &**named;
                 verdict.findings.extend(set.test(name, path)?);
             }
             Ok(verdict)

@@ -14,6 +14,8 @@ use super::times::milliseconds;
 
 /// The process that steps are shown in.
 const STEPS: u32 = 1;
+/// The process that stretches of steps, such as volumes, are shown in.
+const PARTS: u32 = 2;
 /// What ends the file, and is written over by what comes next.
 const TAIL: &[u8] = b"\n]\n";
 
@@ -28,6 +30,8 @@ pub struct Trace {
     lanes: BTreeMap<&'static str, Lane>,
     /// Who has which row of a pool; freed rows are taken again.
     rows: BTreeMap<Row, Option<Holder>>,
+    /// When each row of stretches is free again, in microseconds.
+    parts: Vec<i64>,
     /// How many releases the runs before this one had, and how many this one has.
     before: usize,
     of_run: usize,
@@ -47,6 +51,8 @@ struct Row {
 struct Holder {
     release: usize,
     step: String,
+    /// When it began, in microseconds.
+    began: i64,
     bytes: u64,
 }
 
@@ -60,6 +66,7 @@ impl Trace {
             trouble: None,
             lanes: registry.iter().map(|kind| (kind.name, kind.lane)).collect(),
             rows: BTreeMap::new(),
+            parts: Vec::new(),
             before: 0,
             of_run: 0,
             open: BTreeMap::new(),
@@ -111,6 +118,9 @@ impl Trace {
             Happening::StepProgressed { release, step, done, unit, .. } if unit == "bytes" => {
                 self.progress(*release, step, *done, now)
             }
+            Happening::StepSpanned { release, step, name, after_us, took_us } => {
+                self.part(*release, step, name, (micros(*after_us), micros(*took_us)))
+            }
             Happening::StepNoted { release, step, message } => {
                 let row = self.row_of(*release, step);
                 let note = row.map(|row| {
@@ -161,7 +171,7 @@ impl Trace {
             "ph": "B", "name": step, "cat": stage, "pid": STEPS, "tid": tid(row), "ts": now,
             "args": { "stage": stage, "of": at },
         }));
-        self.rows.insert(row, Some(Holder { release: whole, step: step.to_owned(), bytes: 0 }));
+        self.rows.insert(row, Some(Holder { release: whole, step: step.to_owned(), began: now, bytes: 0 }));
         entries
     }
 
@@ -170,6 +180,38 @@ impl Trace {
         let Some(row) = self.row_of(release, step) else { return Vec::new() };
         self.rows.insert(row, None);
         vec![json!({ "ph": "E", "name": step, "pid": STEPS, "tid": tid(row), "ts": now, "args": args })]
+    }
+
+    /// A stretch of a step, in the first row that is free all the while. A new row says its name.
+    fn part(&mut self, release: usize, step: &str, name: &str, (after, took): (i64, i64)) -> Vec<Value> {
+        let row = self.row_of(release, step);
+        let Some(holder) = row.and_then(|row| self.rows.get(&row)?.as_ref()) else { return Vec::new() };
+        let began = holder.began.saturating_add(after);
+        let ended = began.saturating_add(took);
+        let of = self.open.get(&(self.before + release)).cloned().unwrap_or_default();
+        let mut entries = Vec::new();
+        let free = self.parts.iter().position(|free| *free <= began);
+        let row = free.unwrap_or_else(|| {
+            self.parts.push(0);
+            let row = self.parts.len() - 1;
+            if row == 0 {
+                let args = json!({ "name": "volumes" });
+                entries.push(json!({ "ph": "M", "name": "process_name", "pid": PARTS, "args": args }));
+            }
+            let args = json!({ "name": format!("volumes {}", row + 1) });
+            entries.push(
+                json!({ "ph": "M", "name": "thread_name", "pid": PARTS, "tid": row + 1, "args": args }),
+            );
+            row
+        });
+        if let Some(free) = self.parts.get_mut(row) {
+            *free = ended;
+        }
+        entries.push(json!({
+            "ph": "X", "name": name, "cat": "volume", "pid": PARTS, "tid": row + 1, "ts": began, "dur": took,
+            "args": { "step": step, "of": of },
+        }));
+        entries
     }
 
     /// How many bytes all steps together have got through, as a curve.
@@ -207,6 +249,10 @@ impl Trace {
     }
 }
 
+fn micros(us: u64) -> i64 {
+    i64::try_from(us).unwrap_or(i64::MAX)
+}
+
 /// Rows of the network stand below those of the cores.
 fn tid(row: Row) -> usize {
     row.number + if row.is_net { 10_001 } else { 1 }
@@ -222,6 +268,11 @@ mod tests {
 
     fn started(step: &str) -> Happening {
         Happening::StepStarted { release: 0, step: step.into(), stage: "archive".into() }
+    }
+
+    fn spanned(name: &str, after_us: u64, took_us: u64) -> Happening {
+        let (step, name) = ("rar".to_owned(), name.to_owned());
+        Happening::StepSpanned { release: 0, step, name, after_us, took_us }
     }
 
     fn failed(step: &str) -> Happening {
@@ -240,6 +291,9 @@ mod tests {
             (2, Happening::ReleaseStarted { release: 0, at: "r.yaml".into(), steps: vec![] }),
             (3, started("rar")),
             (4, started("zip")),
+            (4, spanned("a.rar", 0, 700)),
+            (4, spanned("a.r00", 300, 900)),
+            (4, spanned("a.r01", 700, 100)),
             (5, failed("rar")),
             (6, started("sfv")),
         ] {
@@ -258,6 +312,12 @@ mod tests {
         let wanted =
             [("B", "rar", 1, 3000), ("B", "zip", 2, 4000), ("E", "rar", 1, 5000), ("B", "sfv", 1, 6000)];
         assert_eq!(spans, wanted);
+        let parts = entries.iter().filter(|entry| entry["ph"] == "X").map(|entry| {
+            let number = |key: &str| entry[key].as_u64().unwrap();
+            (entry["name"].as_str().unwrap(), number("tid"), number("ts"), number("dur"))
+        });
+        let wanted = [("a.rar", 1, 3000, 700), ("a.r00", 2, 3300, 900), ("a.r01", 1, 3700, 100)];
+        assert_eq!(parts.collect::<Vec<_>>(), wanted);
         assert!(trace.trouble().is_none());
     }
 }

@@ -136,8 +136,10 @@ impl Plain {
                 let failure = failure.as_ref().map(|failure| failure.error.as_str());
                 self.release_over(*release, *status, now, failure)
             }
-            // The former is told with its likes, the latter by the summary.
-            Happening::StepSkipped { .. } | Happening::RunFinished { .. } => None,
+            // Told with its likes, to traces, and by the summary.
+            Happening::StepSkipped { .. } | Happening::StepSpanned { .. } | Happening::RunFinished { .. } => {
+                None
+            }
         }
     }
 

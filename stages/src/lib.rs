@@ -52,7 +52,7 @@ mod tests {
         for (stage, option) in
             [("archive", "base"), ("checksum", "file"), ("nfo", "file"), ("sample", "file")]
         {
-            let schema = (super::registry().get(stage).unwrap().schema)();
+            let schema = super::registry().get(stage).unwrap().schema.clone();
             let property = &schema["properties"][option];
             assert!(
                 property["x-path"] == true && !property["x-template"].is_null(),

@@ -101,8 +101,7 @@ impl Stage for Nfo {
         if self.sauce {
             bytes = sauce::append(&bytes, &record(&scope, &page));
         }
-        let default = Template::new("{{ release | downcase }}.nfo");
-        let name = job.render(self.file.as_ref().unwrap_or(&default))?;
+        let name = self.file(|template| job.render(template))?;
         let artifact = files::write(job, &name, &bytes)?;
         Ok(Output { artifacts: vec![artifact], ..Output::default() })
     }
@@ -115,6 +114,22 @@ impl Nfo {
             let is_inside = matches!(unfound, Unfound::Faulty(_));
             check::option_fault(name, &unfound.fault(), is_inside)
         })
+    }
+
+    /// The file and the text of a usual page: what is not known yet is as most releases have it. None where no page
+    /// can be made.
+    pub(crate) fn usual(&self, site: &Site, known: Scope) -> Option<(String, String)> {
+        let scope = samples::Sample::usual()?.beneath(known);
+        let page = page(&site.language, &self.find(site).ok()?, &scope, &self.look()).ok()?;
+        Some((self.file(|template| site.language.render(template, &scope)).ok()?, page.text()))
+    }
+
+    /// The name of the file, rendered.
+    fn file<E>(&self, render: impl FnOnce(&Template) -> Result<String, E>) -> Result<String, E> {
+        match &self.file {
+            Some(template) => render(template),
+            None => render(&Template::new("{{ release | downcase }}.nfo")),
+        }
     }
 
     fn look(&self) -> Look {

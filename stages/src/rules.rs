@@ -290,6 +290,19 @@ impl RuleSet {
         names.flatten().collect()
     }
 
+    /// Tests the text of a page, an NFO or DIZ, that is called `file` in the release of this name.
+    #[must_use]
+    pub fn test_page(&self, set: &str, file: &str, text: &str, release: &str) -> Vec<Finding> {
+        let texts = self.rules.iter().filter_map(|rule| match &rule.test {
+            Test::Text(test) => {
+                let found = texts::page(test, file, text, texts::tells(test, release));
+                Some(self.findings(set, rule, found))
+            }
+            _ => None,
+        });
+        texts.flatten().collect()
+    }
+
     fn findings(&self, name: &str, rule: &Rule, found: Vec<Found>) -> Vec<Finding> {
         let source = match &rule.section {
             Some(section) => format!("{}, {section}", self.title),

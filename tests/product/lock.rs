@@ -5,11 +5,12 @@ use std::process::Command;
 
 use crate::world::{Ran, World, epub, names, tree};
 
-const MANIFEST: &str = "release: 1\nkind: ebook\nextends: [house.yaml]\ngroup: GRP\nfor_each: \"books/*.epub\"\n\
+const MANIFEST: &str = "release: 1\nkind: ebook\nextends: [house.yaml]\ngroup: GRP\nrules: ours\nfor_each: \"books/*.epub\"\n\
     steps:\n  nfo: { with: { template: own } }\n  upload: false\n";
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("house.yaml", "vars: { press: Tide }\n"),
     (".bindery/templates/own.liquid", "{{ title }} {{ vars.press }}\n"),
+    (".bindery/rules/ours-2026.yaml", "# Ours\ntitle: Ours\nsource: here\nrules: []\n"),
     ("bindery.toml", "output = \"dist\"\n"),
 ];
 
@@ -51,7 +52,7 @@ fn a_lock_makes_the_same_bytes_on_another_machine() {
     {
         other.write(name, fs::read(world.path(name)).unwrap());
     }
-    other.write(FILES[1].0, FILES[1].1);
+    other.write(FILES[1].0, FILES[1].1).write(FILES[2].0, FILES[2].1);
     // The files bear the time of the copy there, and the lock says better.
     other.done(&["run"]);
     assert!(tree(&other.path("dist")) == made);
@@ -100,6 +101,17 @@ fn whatever_the_lock_pins_is_named_when_it_differs() {
     check("books/c.epub", &epub("Third", "Cy", Some("2024"), 9), &["release of `books/c.epub` is new"]);
     check("house.yaml", b"vars: { press: Reef }\n", &["file `house.yaml`", "`vars` of the manifest"]);
     check(".bindery/templates/own.liquid", b"{{ title }}\n", &["template `own`"]);
+    check(
+        ".bindery/rules/ours-2026.yaml",
+        b"# Ours\ntitle: Ours\nsource: there\nrules: []\n",
+        &["file `rules ours-2026`"],
+    );
+    // A newer set of the family takes the place of the one that was meant.
+    check(
+        ".bindery/rules/ours-2027.yaml",
+        FILES[2].1.as_bytes(),
+        &["file `rules ours-2026` is gone", "file `rules ours-2027` is new"],
+    );
     check("release.yaml", MANIFEST.replace("GRP", "OTHER").as_bytes(), &["`group` of the manifest"]);
     let volume = MANIFEST.replace("  upload", "  rar: { with: { volume: 9KB } }\n  upload");
     check("release.yaml", volume.as_bytes(), &["`steps.rar` of the manifest"]);
@@ -113,6 +125,11 @@ fn whatever_the_lock_pins_is_named_when_it_differs() {
     );
     // The lock comes from another program.
     check("release.lock", changed("bindery = \"", "bindery = \"9.").as_bytes(), &["Bindery: 9."]);
+    check(
+        "release.lock",
+        changed("language = 1", "language = 2").as_bytes(),
+        &["the manifest language: 2 → 1"],
+    );
     check("release.lock", changed("archive = 1", "archive = 9").as_bytes(), &["stage `archive`: 9 → 1"]);
     check(
         "release.lock",
@@ -203,4 +220,9 @@ fn without_a_lock_or_with_a_broken_one_it_is_said() {
     let ran = world.run(&["reproduce"]);
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
     assert!(!world.path("dist").exists());
+    let ran = world.run(&["lock", "update", "--only", "source"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    assert!(ran.stderr.contains("there is no lock `release.lock`"), "{}", ran.stderr);
+    let ran = world.done(&["lock", "update"]);
+    assert!(ran.stderr.contains("`release.lock` is new"), "{}", ran.stderr);
 }

@@ -238,6 +238,9 @@ fn spans(world: &World) -> Vec<(String, f64)> {
     for entry in &entries {
         assert!(entry["ph"].is_string() && entry["pid"].is_u64() && entry["name"].is_string(), "{entry}");
         let row = entry["tid"].as_u64().unwrap_or(0);
+        if entry["pid"] != 1 {
+            continue;
+        }
         match entry["ph"].as_str().unwrap() {
             "B" => {
                 let span = (entry["name"].as_str().unwrap().to_owned(), entry["ts"].as_f64().unwrap());
@@ -273,6 +276,48 @@ fn a_trace_has_a_span_for_every_step_that_ran() {
     found.sort();
     assert_eq!(found, wanted);
     assert!(spans(&world).iter().all(|(_, took)| *took >= 0.0));
+}
+
+#[test]
+fn a_trace_has_a_span_for_every_volume_and_events_tell_of_none_without_one() {
+    let world = World::new();
+    world.write("book.epub", epub("A Book", "Ann Author", Some("2026"), 90_000));
+    let manifest = "release: 1\nkind: ebook\ngroup: GRP\nsource: book.epub\nsteps:\n  \
+        rar: { with: { volume: 20KB } }\n  sums: { uses: checksum, from: [rar], with: { format: sha256 }, ship: false }\n";
+    for (manifest, what) in [
+        (manifest.to_owned(), "in order"),
+        (manifest.replace("format: sha256", "format: sfv"), "in any order"),
+    ] {
+        world.write("release.yaml", manifest);
+        let ran = world.done(&["run", "--force", "--trace", "trace.json", "--progress", "json"]);
+        let files = |step: &str| {
+            let lines = ran.lines();
+            let event = lines.iter().find(|e| e["event"] == "step_finished" && e["step"] == step).unwrap();
+            let artifacts = event["artifacts"].as_array().unwrap().clone();
+            artifacts.iter().map(|file| file["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let mut wanted = [files("rar"), files("zip")].concat();
+        wanted.sort();
+        assert!(wanted.len() >= 10, "{what}: {wanted:?}");
+        let text = fs::read_to_string(world.path("trace.json")).unwrap();
+        let entries: Vec<Value> = serde_json::from_str(&text).unwrap();
+        let spans: Vec<&Value> = entries.iter().filter(|entry| entry["cat"] == "volume").collect();
+        let mut found: Vec<&str> = spans.iter().map(|span| span["name"].as_str().unwrap()).collect();
+        found.sort_unstable();
+        assert_eq!(found, wanted, "{what}");
+        // No two of a row overlap.
+        let mut rows: Vec<(u64, u64, u64)> = spans
+            .iter()
+            .map(|span| ["tid", "ts", "dur"].map(|key| span[key].as_u64().unwrap()).into())
+            .collect();
+        rows.sort_unstable();
+        for pair in rows.windows(2) {
+            let ((row, began, took), (next, after, _)) = (pair[0], pair[1]);
+            assert!(row != next || began + took <= after, "{what}: {pair:?}");
+        }
+    }
+    let ran = world.done(&["run", "--force", "--progress", "json"]);
+    assert!(!ran.stdout.contains("step_spanned"), "{}", ran.stdout);
 }
 
 #[test]

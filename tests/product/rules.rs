@@ -53,6 +53,39 @@ fn a_manifest_is_held_against_its_rules_before_a_run() {
 }
 
 #[test]
+fn pages_are_held_against_rules_before_a_run_and_on_their_own() {
+    let world = World::new();
+    world.write("a.txt", "no book at all");
+    world.write(".bindery/templates/bare.liquid", "Title: {{ title | default: 'none' }}\n");
+    let manifest = |name: &str, template: &str| {
+        format!(
+            "release: 1\nkind: generic\ngroup: GRP\nname: \"{name}\"\nsource: a.txt\nrules: ebook\nsteps:\n  nfo:\n    with:\n      template: {template}\n"
+        )
+    };
+    world.write("release.yaml", manifest("{{ title }}-{{ group }}", "bare"));
+    let ran = world.run(&["check"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    for word in
+        ["says nothing of publish or year", "ebook-2022/nfo-year", "release.yaml:10:", "set the fact `year`"]
+    {
+        assert!(ran.stderr.contains(word), "{word}\n{}", ran.stderr);
+    }
+    world.write("release.yaml", manifest("{{ title }}.{{ year }}.{{ source_tag }}-{{ group }}", "bare"));
+    assert!(!world.done(&["check"]).stderr.contains("nfo-year"), "the name tells the year");
+    let ran = world.done(&["templates", "check", "bare", "--rules", "ebook"]);
+    assert!(ran.stdout.contains("against `ebook-2022/nfo-year`"), "{}", ran.stdout);
+    assert!(!world.done(&["templates", "check", "bare"]).stdout.contains("ebook-2022"));
+    world.write("Some.Release-GRP/a.nfo", "Title: none\r\n");
+    let ran = world.run(&["templates", "check", "Some.Release-GRP/a.nfo", "--rules", "ebook"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stdout.contains("fault: the page says nothing of retail or scan or hybrid"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
 fn a_book_keeps_the_rules_for_books_and_a_spoilt_one_does_not() {
     let world = World::new();
     world.write("book.epub", epub("Tide", "Ann Author", Some("2026-02-03"), 2_000));

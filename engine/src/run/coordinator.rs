@@ -32,8 +32,8 @@ pub(super) struct Coordinator<'r, 's, 'scope> {
     sink: &'r mut dyn FnMut(&Event),
     cpu: &'s ScopeFifo<'scope>,
     net: &'s ScopeFifo<'scope>,
-    tell: Sender<Message>,
-    hear: Receiver<Message>,
+    tell: Sender<Message<'scope>>,
+    hear: Receiver<Message<'scope>>,
     seq: u64,
     report: Report,
     /// Working folders by output folder.
@@ -44,6 +44,8 @@ pub(super) struct Coordinator<'r, 's, 'scope> {
     ready: Ready,
     paused: Vec<(Instant, usize, StepIndex)>,
     deadlines: Vec<(Instant, usize, StepIndex)>,
+    /// Releases that workers are recalling.
+    recalling: usize,
     running_cpu: usize,
     running_net: usize,
     pools: BTreeMap<String, usize>,
@@ -80,6 +82,7 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
             ready: Ready::default(),
             paused: Vec::new(),
             deadlines: Vec::new(),
+            recalling: 0,
             running_cpu: 0,
             running_net: 0,
             pools: BTreeMap::new(),
@@ -95,7 +98,8 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
             self.watch_clock();
             self.begin_releases();
             self.dispatch();
-            if self.open.is_empty() && (self.stopping || self.next == self.plans.len()) {
+            if self.open.is_empty() && self.recalling == 0 && (self.stopping || self.next == self.plans.len())
+            {
                 break;
             }
             match self.hear.recv_timeout(TICK) {
@@ -155,6 +159,7 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
             && self.next < self.plans.len()
             && self.ready.len() < enough
             && self.open.len() < enough * 32
+            && self.recalling < enough * 8
         {
             let number = self.next;
             self.next += 1;
@@ -166,31 +171,15 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
         let Some(plan) = self.plans.get(number) else { return };
         let steps = plan.shape.steps().map(|(_, step)| step.id.clone()).collect();
         self.emit(Happening::ReleaseStarted { release: number, at: plan.at.clone(), steps });
-        let opened = match &plan.keep {
-            // Both would work in one folder.
-            Some(keep) if !self.keys.insert(keep.key) => Err(standing::twice()),
-            _ => Open::new(plan, &self.runner.selection),
-        };
-        match opened {
-            Ok(mut open) => {
-                self.recall(&mut open);
-                let look = open.recognise();
-                open.busy = look.is_some();
-                self.open.insert(number, open);
-                match look {
-                    Some(look) => {
-                        let (world, tell) = (self.runner.world, self.tell.clone());
-                        self.running_cpu += 1;
-                        self.cpu.spawn_fifo(move |_| super::work::look(number, &look, world, &tell));
-                    }
-                    None => self.start(number),
-                }
-            }
-            Err(error) => {
-                self.tell_release_failed(number, &error);
-                self.after_failure();
-            }
+        // Both would work in one folder.
+        if plan.keep.as_ref().is_some_and(|keep| !self.keys.insert(keep.key)) {
+            self.tell_release_failed(number, &standing::twice());
+            return self.after_failure();
         }
+        let resumed = self.resumed(plan);
+        let (runner, tell) = (self.runner, self.tell.clone());
+        self.recalling += 1;
+        self.cpu.spawn_fifo(move |_| super::work::recall(number, plan, resumed, runner, &tell));
     }
 
     /// Looks at the cancel flag, at pauses that are over and at steps that are out of time.

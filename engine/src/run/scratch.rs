@@ -52,6 +52,9 @@ impl Drop for Workplace {
     }
 }
 
+/// The folder in which a run that was cut off made a release, and the steps that it had done.
+pub(super) type Resumed = (PathBuf, BTreeMap<String, StepRecord>);
+
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,
@@ -77,7 +80,7 @@ impl Scratch {
     }
 
     /// What a run that was cut off had done of a release, and where that lies.
-    pub(super) fn resumed(&mut self, key: ReleaseKey) -> Option<(PathBuf, BTreeMap<String, StepRecord>)> {
+    pub(super) fn resumed(&mut self, key: ReleaseKey) -> Option<Resumed> {
         let folder = self.adopted_for(Some(key))?;
         let done = folder.done.get(&key.digest())?.clone();
         Some((folder.path.join(key.digest().to_string()), done))

@@ -10,26 +10,30 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use super::Runner;
 use super::assemble::Assembly;
 use super::names::inner_name;
-use super::open::{Found, Look, changed};
+use super::open::{Found, Look, Open, changed};
+use super::scratch::Resumed;
 use crate::digest::{self, Digest, Digesting};
 use crate::job::{Place, Said, Stop, template_fault};
 use crate::reads::{Seen, View};
 use crate::stamp::{self, Stamp};
 use crate::state::record::{MadeRecord, ReleaseRecord, StepRecord};
 use crate::template::{Scope, Template, TemplateError};
-use crate::{AnyStage, Artifact, Facts, Input, Job, Output, Pinned, StageError, StepIndex, World};
+use crate::{AnyStage, Artifact, Facts, Input, Job, Output, Pinned, Plan, StageError, StepIndex, Why, World};
 
 /// What a worker tells the coordinator.
-pub(super) struct Message {
+pub(super) struct Message<'p> {
     pub(super) release: usize,
     /// `None` for what concerns the whole release.
     pub(super) step: Option<StepIndex>,
-    pub(super) heard: Heard,
+    pub(super) heard: Heard<'p>,
 }
 
-pub(super) enum Heard {
+pub(super) enum Heard<'p> {
+    /// What earlier runs left of the release is known.
+    Recalled(Result<Recalled<'p>, StageError>),
     /// The sources were looked at.
     Looked(Result<Vec<Found>, StageError>),
     Started,
@@ -41,6 +45,15 @@ pub(super) enum Heard {
     },
     /// The release was put together.
     Assembled(Result<Option<Box<ReleaseRecord>>, StageError>),
+}
+
+/// A release with what earlier runs left of it.
+pub(super) struct Recalled<'p> {
+    pub(super) open: Box<Open<'p>>,
+    /// What is to be done if some sources were never seen as they are.
+    pub(super) look: Option<Look>,
+    /// Nothing has to be done.
+    pub(super) stands: bool,
 }
 
 /// What a step gave, and what is to be remembered of it.
@@ -80,18 +93,21 @@ pub(super) struct Task {
     pub(super) time: i64,
     pub(super) pinned: Option<Arc<Pinned>>,
     pub(super) stop: Arc<Stop>,
+    /// Whether spans are wanted.
+    pub(super) traced: bool,
 }
 
 impl Task {
     /// Does the step and says so. A send can only fail when the coordinator is gone, and with it all interest.
-    pub(super) fn work(self, world: &World, tell: &Sender<Message>) {
+    pub(super) fn work(self, world: &World, tell: &Sender<Message<'_>>) {
         let (release, step) = (self.release, Some(self.step));
-        let send = |heard: Heard| drop(tell.send(Message { release, step, heard }));
+        let send = |heard| drop(tell.send(Message { release, step, heard }));
         send(Heard::Started);
         let seen = Seen::default();
         let scope = self.scope.clone().noting(seen.clone());
         let into = self.folder_inside(world, &scope);
         let folder = Place::new(&self.folder);
+        let begun = Instant::now();
         let job = Job {
             inputs: &self.inputs,
             facts: &self.facts,
@@ -109,11 +125,11 @@ impl Task {
             pinned: self.pinned(),
             tell: &|said| send(Heard::Said(said)),
             stop: &self.stop,
+            traced: self.traced.then_some(begun),
             read: AtomicU64::new(0),
             written: AtomicU64::new(0),
             shown: AtomicU64::new(u64::MAX),
         };
-        let begun = Instant::now();
         let result = caught(|| match &into {
             Ok(_) => self.run(&job).map(|output| self.remembered(output, &seen, begun.elapsed())),
             Err(error) => {
@@ -213,14 +229,39 @@ fn made(artifact: &Artifact, print: Digest, working: &Path) -> MadeRecord {
     MadeRecord { artifact: artifact.clone(), id, lies }
 }
 
+/// Recalls what is known of a release and says so. Where everything is made anew, nothing stands.
+pub(super) fn recall<'p>(
+    release: usize,
+    plan: &'p Plan,
+    resumed: Option<Resumed>,
+    runner: &Runner<'_>,
+    tell: &Sender<Message<'p>>,
+) {
+    let recalled = caught(|| {
+        let mut open = Box::new(Open::new(plan, &runner.selection)?);
+        if let Some(keep) = &plan.keep {
+            open.recall(keep);
+        }
+        if runner.force {
+            open.must.fill(Some(Why::Forced));
+        } else if let Some((working, done)) = resumed {
+            (open.past.working, open.past.resumed) = (Some(working), done);
+        }
+        let look = open.recognise();
+        let stands = look.is_none() && open.stands(runner);
+        Ok(Recalled { open, look, stands })
+    });
+    drop(tell.send(Message { release, step: None, heard: Heard::Recalled(recalled) }));
+}
+
 /// Looks closely at the sources of a release and says what they are.
-pub(super) fn look(release: usize, look: &Look, world: &World, tell: &Sender<Message>) {
+pub(super) fn look(release: usize, look: &Look, world: &World, tell: &Sender<Message<'_>>) {
     let found = caught(|| look.closely(world));
     drop(tell.send(Message { release, step: None, heard: Heard::Looked(found) }));
 }
 
 /// Puts a release together and says so.
-pub(super) fn assemble(release: usize, assembly: Assembly, tell: &Sender<Message>) {
+pub(super) fn assemble(release: usize, assembly: Assembly, tell: &Sender<Message<'_>>) {
     let result = caught(|| assembly.finish());
     drop(tell.send(Message { release, step: None, heard: Heard::Assembled(result) }));
 }

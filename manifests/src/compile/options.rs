@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::value::shown;
-use engine::{AnyStage, OptionFault, Site};
+use engine::{AnyStage, OptionFault};
 use serde_json::Value;
 
 use super::Compiler;
@@ -37,22 +37,22 @@ impl Compiler<'_, '_> {
         let entry = node.entry("with").filter(|(_, with)| !with.is_null());
         let empty = Node::mapping(Vec::new(), key.place.clone());
         let (key, with) = entry.map_or((key, &empty), |(key, with)| (key, with));
-        let schema = (kind.schema)();
+        let schema = &*kind.schema;
         let before = self.faults.len();
-        self.templates_in(with, &schema, &schema);
+        self.templates_in(with, schema, schema);
         let folder = &self.effective.folder;
-        let build = |json: &Value| (kind.build)(anchored(json, &schema, folder)).map_err(mismatch);
-        let built = decode_with(with, &schema, build);
+        let build = |json: &Value| (kind.build)(anchored(json, schema, folder)).map_err(mismatch);
+        let built = decode_with(with, schema, build);
         let stage = match built {
             Ok(stage) => stage,
             Err(faults) => {
                 self.faults.extend(
-                    faults.into_iter().map(|fault| in_options(fault, &with.place, key, name, &schema)),
+                    faults.into_iter().map(|fault| in_options(fault, &with.place, key, name, schema)),
                 );
                 return None;
             }
         };
-        for fault in stage.check(&self.site()) {
+        for fault in stage.check(&self.site) {
             let (walked, place) = locate(with, &path(&fault.path));
             let place = if walked.is_empty() { &key.place } else { &place };
             let mut found = Diagnostic::error("manifest/bad-option", fault.message).at(place);
@@ -61,14 +61,6 @@ impl Compiler<'_, '_> {
         }
         let broken = self.faults.iter().skip(before).any(|fault| fault.severity == Severity::Error);
         (!broken).then_some(stage)
-    }
-
-    /// Where the manifest stands, with the names that it gives to templates.
-    fn site(&self) -> Site {
-        let written = &self.effective.written;
-        let vars = written.vars.keys().flat_map(|name| [name.clone(), format!("vars.{name}")]);
-        let given = vars.chain(written.metadata.keys().cloned()).collect();
-        Site { given, ..self.context.site.clone() }
     }
 
     fn no_stage(&mut self, key: &Key) {

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use super::Context;
 use super::read::read_regular;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::kinds::Kind;
 use crate::merge::{merge, set_layer};
 use crate::node::{File, Node};
 use crate::parse::{MAX_BYTES, parse};
@@ -59,7 +60,7 @@ impl<'a, 'c> Layers<'a, 'c> {
 
     /// Reads the manifest itself and the fragments it extends.
     pub(super) fn manifest(&mut self, file: &Arc<File>, folder: &Path) {
-        if let Some(root) = self.parsed(file, &manifest_schema()) {
+        if let Some(root) = self.parsed(file, manifest_schema()) {
             self.extends(&root, folder);
             self.found.push(root);
         }
@@ -67,7 +68,7 @@ impl<'a, 'c> Layers<'a, 'c> {
 
     /// Takes a manifest that was parsed already, and reads the fragments it extends.
     pub(super) fn root(&mut self, root: Node, folder: &Path) {
-        self.faults.extend(validate(&root, &manifest_schema()));
+        self.faults.extend(validate(&root, manifest_schema()));
         self.extends(&root, folder);
         self.found.push(root);
     }
@@ -85,7 +86,7 @@ impl<'a, 'c> Layers<'a, 'c> {
             }
         }
         if let Some(set) = merge(layers) {
-            self.faults.extend(validate(&set, &fragment_schema()));
+            self.faults.extend(validate(&set, fragment_schema()));
             self.no_extends(&set, "write it into the manifest");
             self.found.push(set);
         }
@@ -154,7 +155,7 @@ impl<'a, 'c> Layers<'a, 'c> {
         })?;
         self.bytes += file.text.len();
         self.files.push((path.display().to_string(), Arc::clone(&file)));
-        if let Some(root) = self.parsed(&file, &fragment_schema()) {
+        if let Some(root) = self.parsed(&file, fragment_schema()) {
             self.chain.push(real);
             self.extends(&root, path.parent().unwrap_or(Path::new(".")));
             self.chain.pop();
@@ -177,22 +178,22 @@ impl<'a, 'c> Layers<'a, 'c> {
             self.is_torn = true;
             return;
         }
-        match self.context.kinds.load(name) {
+        match &*self.context.kinds.load(name) {
             Err(faults) => {
                 self.is_torn = true;
-                let placed = faults
-                    .into_iter()
-                    .map(|fault| if fault.place.is_none() { fault.at(&named.place) } else { fault });
+                let placed = faults.iter().cloned();
+                let placed =
+                    placed.map(|fault| if fault.place.is_none() { fault.at(&named.place) } else { fault });
                 self.faults.extend(placed);
             }
-            Ok(root) => {
-                self.faults.extend(validate(&root, &fragment_schema()));
-                self.no_extends(&root, "a kind builds on another one with `kind: <name>`");
-                if let Some(parent) = root.get("kind").cloned() {
-                    self.one_kind(&parent, chain);
+            Ok(Kind { root, faults }) => {
+                self.faults.extend(faults.iter().cloned());
+                self.no_extends(root, "a kind builds on another one with `kind: <name>`");
+                if let Some(parent) = root.get("kind") {
+                    self.one_kind(parent, chain);
                 }
                 self.files.push((format!("kind {name}"), Arc::clone(&root.place.file)));
-                self.below.push(root);
+                self.below.push(root.clone());
             }
         }
     }

@@ -116,7 +116,7 @@ impl<'s> Compiler<'s> {
         let effective = manifests::load_node(node, shown, folder, &context)?;
         let done = manifests::compile(&effective, &context)?;
         let mut warnings = done.warnings;
-        warnings.extend(rules::check(&effective, &done.plans, &project)?);
+        warnings.extend(rules::check(&effective, &done.plans, &project)?.warnings);
         Ok((Compiled::own(shown, shown, identity, project, done.plans), warnings))
     }
 

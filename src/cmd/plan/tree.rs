@@ -96,7 +96,7 @@ fn row(step: &StepListing, paint: Paint) -> Vec<String> {
         marks.push("network".to_owned());
     }
     if step.writes > 0 && !step.up_to_date {
-        let about = if step.exact { "" } else { "up to " };
+        let about = if step.exact { "" } else { "about " };
         marks.push(format!("{}, {about}{}", words::count(step.files, "file"), words::bytes(step.writes)));
     }
     marks.extend(step.notes.iter().map(|note| clean(note)));

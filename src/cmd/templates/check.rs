@@ -2,23 +2,26 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 use stages::nfo::samples::SAMPLES;
-use stages::nfo::{
-    Encoding, Found, Limits, Look, Remark, Templates, faults_in, lint, page, read_page, unknown,
-};
+use stages::nfo::{Found, Limits, Look, Remark, Templates, faults_in, lint, page, read_page, unknown};
+
+use stages::rules::{Finding, Severity};
 
 use super::render::{remarks, said};
 use super::{find, here};
 use crate::exit::{Exit, Failure};
 use crate::project::Project;
+use crate::rules::{self, Named};
 use crate::ui::{Ui, clean, words};
 
 const AFTER: &str = "\
 Examples:
   bindery templates check
   bindery templates check mine page.liquid
+  bindery templates check ebook --rules ebook
   bindery templates check dist/Some.Release-GRP/some.release-grp.nfo --width 80";
 
 /// Longest page that is looked over, in bytes.
@@ -28,7 +31,8 @@ const MAX_PAGE: u64 = 16 * 1024 * 1024;
 ///
 /// A template is parsed, its names are compared with the facts there are, and it is rendered over every set of sample
 /// facts. Over-wide lines, tabs, control codes, space at line ends, characters that the encoding lacks and labels with
-/// nothing behind them are told. The exit code is 1 when anything is wrong.
+/// nothing behind them are told, and with `--rules` what a rule set asks of pages. The exit code is 1 when anything is
+/// wrong.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub struct Args {
@@ -38,6 +42,9 @@ pub struct Args {
     /// The widest line of a finished page, in columns
     #[arg(long, value_name = "COLUMNS", default_value_t = 80, value_parser = clap::value_parser!(u16).range(20..=1000))]
     width: u16,
+    /// Hold pages against this rule set, too; may be repeated. `bindery rules` lists them
+    #[arg(long, value_name = "SET")]
+    rules: Vec<String>,
     /// Print JSON: an entry for each
     #[arg(long)]
     json: bool,
@@ -75,12 +82,13 @@ struct Told {
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let (_, project, templates) = here()?;
     let names = if args.names.is_empty() { templates.names() } else { args.names.clone() };
+    let sets = if args.rules.is_empty() { Vec::new() } else { rules::here(&args.rules)? };
     let mut all = Vec::new();
     for name in &names {
         all.push(if is_page(name) {
-            finished(Path::new(name), usize::from(args.width))?
+            finished(Path::new(name), usize::from(args.width), &sets)?
         } else {
-            checked(&find(&templates, name), name, &project, &templates)?
+            checked(&find(&templates, name), name, &project, &templates, &sets)?
         });
     }
     let bad = all.iter().any(|checked| !checked.faults.is_empty());
@@ -98,7 +106,7 @@ fn is_page(name: &str) -> bool {
 }
 
 /// A finished page.
-fn finished(path: &Path, width: usize) -> Result<Checked, Failure> {
+fn finished(path: &Path, width: usize, sets: &[Arc<Named>]) -> Result<Checked, Failure> {
     let shown = path.display();
     let metadata = fs::metadata(path).map_err(|_| Failure::missing(format!("there is no file `{shown}`")))?;
     if metadata.len() > MAX_PAGE || !metadata.is_file() {
@@ -116,7 +124,22 @@ fn finished(path: &Path, width: usize) -> Result<Checked, Failure> {
         let message = "no counter of disks that checkers read, such as `[xx/05]`".to_owned();
         faults.push(Told { line: 0, column: 1, message, hint: None, sample: None });
     }
-    Ok(Checked { name: shown.to_string(), faults, remarks: Vec::new() })
+    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name =
+        |path: Option<&Path>| path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let (file, release) = (name(Some(&whole)).unwrap_or_default(), name(whole.parent()).unwrap_or_default());
+    let found = sets.iter().flat_map(|named| named.set.test_page(&named.name, &file, &read.text, &release));
+    let (errors, warnings): (Vec<_>, Vec<_>) = found.partition(|finding| finding.severity == Severity::Error);
+    faults.extend(errors.into_iter().map(|finding| broken(finding, None)));
+    let remarks = warnings.into_iter().map(|finding| broken(finding, None)).collect();
+    Ok(Checked { name: shown.to_string(), faults, remarks })
+}
+
+/// A rule that a page does not keep.
+fn broken(finding: Finding, sample: Option<&str>) -> Told {
+    let Finding { code, message, rule, advice, .. } = finding;
+    let message = format!("the page {message}, against `{code}`: {}", rule.trim_end_matches('.'));
+    Told { line: 0, column: 1, message, hint: Some(advice), sample: sample.map(str::to_owned) }
 }
 
 fn checked(
@@ -124,6 +147,7 @@ fn checked(
     name: &str,
     project: &Project,
     templates: &Templates,
+    sets: &[Arc<Named>],
 ) -> Result<Checked, Failure> {
     let mut checked = Checked { name: name.to_owned(), faults: Vec::new(), remarks: Vec::new() };
     let plain = |message: String, line, column, hint| Told { line, column, message, hint, sample: None };
@@ -150,7 +174,7 @@ fn checked(
     }
     if checked.faults.is_empty() {
         for sample in SAMPLES {
-            over(sample, template, project, encoding, &mut checked);
+            over(sample, template, project, sets, &mut checked);
         }
     }
     Ok(checked)
@@ -161,10 +185,11 @@ fn over(
     sample: &stages::nfo::samples::Sample,
     template: &Found,
     project: &Project,
-    encoding: Encoding,
+    sets: &[Arc<Named>],
     checked: &mut Checked,
 ) {
     let scope = sample.scope();
+    let encoding = template.front.encoding.unwrap_or_default();
     let look = Look { encoding: Some(encoding), ..Look::default() };
     let made =
         page(&project.site.language, template, &scope, &look).and_then(|page| page.bytes().map(|_| page));
@@ -173,6 +198,12 @@ fn over(
             // What a set of facts lacks is no fault of the template.
             let found = remarks(&page, template.front.lines, &scope, &[]);
             checked.remarks.extend(found.into_iter().map(|remark| told(remark, Some(sample.name))));
+            if sample.is_usual() {
+                let file = file_of(&template.name);
+                let found =
+                    sets.iter().flat_map(|named| named.set.test_page(&named.name, file, &page.text(), ""));
+                checked.remarks.extend(found.map(|finding| broken(finding, Some(sample.name))));
+            }
         }
         // A fact that the template needs is not in every set.
         Err(error) if error.code == "fact/missing" => {
@@ -185,6 +216,12 @@ fn over(
             checked.faults.push(Told { line: 0, column: 1, message, hint: error.hint, sample });
         }
     }
+}
+
+/// What a page of a template is called in a release, for rules that are about files of some name.
+fn file_of(template: &str) -> &'static str {
+    let name = Path::new(template).file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    if name.contains("diz") { "file_id.diz" } else { "release.nfo" }
 }
 
 fn told(remark: Remark, sample: Option<&str>) -> Told {

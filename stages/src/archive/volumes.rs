@@ -19,7 +19,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::{Artifact, Digests, Job, StageError};
+use engine::{Artifact, Digests, Job, Span, StageError};
 use formats::archive::split::Part;
 
 use crate::files;
@@ -114,6 +114,8 @@ struct Work<'a, 'j> {
     paths: Vec<PathBuf>,
     crcs: Mutex<Vec<Option<u32>>>,
     settling: Settling,
+    /// The span of each volume that is being written; none where nobody wants to hear of them.
+    spans: Vec<Mutex<Option<Span<'a>>>>,
     total: u64,
     done: AtomicU64,
 }
@@ -130,7 +132,9 @@ impl<'a, 'j> Work<'a, 'j> {
         }
         let total = layout.parts.iter().map(|part| part.len).sum();
         let crcs = Mutex::new(vec![None; layout.parts.len()]);
-        Ok(Self { job, layout, paths, crcs, settling, total, done: AtomicU64::new(0) })
+        let traced = if job.is_traced() { sizes.len() } else { 0 };
+        let spans = std::iter::repeat_with(Mutex::default).take(traced).collect();
+        Ok(Self { job, layout, paths, crcs, settling, spans, total, done: AtomicU64::new(0) })
     }
 
     fn crcs(&self) -> Vec<Option<u32>> {
@@ -193,9 +197,22 @@ impl<'a, 'j> Work<'a, 'j> {
             .map_err(|error| StageError::writing(&self.paths.get(index).cloned().unwrap_or_default(), &error))
     }
 
+    /// Parts of a volume are about to be written.
+    fn begun(&self, volume: usize) {
+        let (Some(span), Some(of)) = (self.spans.get(volume), self.layout.volumes.get(volume)) else {
+            return;
+        };
+        let mut span = span.lock().unwrap_or_else(PoisonError::into_inner);
+        span.get_or_insert_with(|| self.job.span(|| of.name.clone()));
+    }
+
     /// So many bytes of a part are in their volume.
     fn passed(&self, volume: usize, bytes: u64) -> Result<(), StageError> {
-        self.settling.written(volume, bytes);
+        if self.settling.written(volume, bytes)
+            && let Some(span) = self.spans.get(volume)
+        {
+            drop(span.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
         let done = self.done.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.job.progress(done, self.total, "bytes");
         self.job.check()

@@ -38,18 +38,35 @@ impl Sample {
         SAMPLES.iter().find(|sample| sample.name == name)
     }
 
+    /// The set whose facts are those of a usual release.
+    #[must_use]
+    pub fn usual() -> Option<&'static Self> {
+        SAMPLES.iter().find(|sample| sample.is_usual())
+    }
+
+    /// Whether its facts are those of a usual release.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        self.name == "short"
+    }
+
     /// What templates see: the facts, and what a run gives.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        let mut scope = Scope::new();
+        self.beneath(Scope::new())
+    }
+
+    /// What templates see where something is known already, and where it is not these facts stand in.
+    #[must_use]
+    pub fn beneath(&self, mut known: Scope) -> Scope {
         let facts = (self.facts)();
         for (name, value) in facts.as_object().into_iter().flatten() {
-            scope.set(name, value.clone());
+            known.set_default(name, value.clone());
         }
         for (name, value) in given() {
-            scope.set_default(&name, value);
+            known.set_default(&name, value);
         }
-        scope
+        known
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use engine::Site;
 use serde_json::{Value, json};
 
 use super::*;
@@ -173,7 +174,9 @@ fn options_are_tested_before_a_run_where_they_are_written_down() {
         stage: "archive".into(),
         options: options.as_object().cloned().unwrap_or_default(),
     };
-    let found = |options: Value| set.test_draft("set", &Draft { name: None, steps: vec![step(options)] });
+    let found = |options: Value| {
+        set.test_draft("set", &Draft { steps: vec![step(options)], ..Draft::default() }, &Site::default())
+    };
     assert!(found(json!({})).is_empty() && found(json!({ "format": "rar4" })).is_empty());
     assert!(found(json!({ "format": "{{ format }}" })).is_empty(), "a template is not known yet");
     let findings = found(json!({ "format": "rar5" }));
@@ -181,6 +184,69 @@ fn options_are_tested_before_a_run_where_they_are_written_down() {
         (findings[0].file.as_str(), findings[0].message.as_str()),
         ("rar/format", "`format` is rar5, and rar4 allowed")
     );
+}
+
+/// What is told of the page of a template before a run, where the name tells `named`.
+fn drafted(template: &str, file: &str, named: &[&str], test: Value) -> Vec<(String, String, Severity)> {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir_all(home.path().join("templates")).unwrap();
+    fs::write(home.path().join("templates/mine.liquid"), template).unwrap();
+    let language = std::sync::Arc::new(crate::language());
+    let site = Site { search: vec![home.path().to_owned()], language, ..Site::default() };
+    let options = json!({ "template": "mine", "file": file });
+    let step = DraftStep {
+        id: "page".into(),
+        stage: "nfo".into(),
+        options: options.as_object().cloned().unwrap_or_default(),
+    };
+    let named = named.iter().map(ToString::to_string).collect();
+    let draft = Draft { named, steps: vec![step], ..Draft::default() };
+    let found = set(test, "stated").test_draft("set", &draft, &site);
+    found.into_iter().map(|finding| (finding.file, finding.message, finding.severity)).collect()
+}
+
+#[test]
+fn pages_are_tested_before_a_run_as_usual_facts_would_make_them() {
+    let holds =
+        json!({ "text": { "match": ["*.nfo"], "holds": ["publish", "year"], "unless": "year|date" } });
+    let missing = (
+        "page/template".to_owned(),
+        "with usual facts the page says nothing of publish or year".to_owned(),
+        Severity::Warning,
+    );
+    let check = |template: &str, file: &str, named: &[&str], wanted: &[_]| {
+        assert_eq!(drafted(template, file, named, holds.clone()), wanted, "{template} {file} {named:?}");
+    };
+    check("Title: {{ title }}", "a.nfo", &["title"], std::slice::from_ref(&missing));
+    check("Title: {{ title }}", "{{ title | dots }}.NFO", &[], &[missing]);
+    check("Title: {{ title }}", "a.nfo", &["title", "year"], &[]);
+    check("Year: {{ year }}", "a.nfo", &[], &[]);
+    check("{% if publisher %}Published by {{ publisher }}{% endif %}", "a.nfo", &[], &[]);
+    check("Title: {{ title }}", "file_id.diz", &[], &[]);
+    check("Title: {{ titel }}", "a.nfo", &[], &[]);
+    let counter = json!({ "text": { "match": ["file_id.diz"], "counter": true, "columns": 10 } });
+    let found = drafted("{{ title }}", "file_id.diz", &[], counter.clone());
+    let found: Vec<&str> = found.iter().map(|(_, message, _)| message.as_str()).collect();
+    assert_eq!(
+        found,
+        [
+            "with usual facts the page has lines of 22 columns, and 10 are allowed",
+            "with usual facts the page has no counter of disks, such as `[xx/05]`"
+        ]
+    );
+    assert_eq!(drafted("[xx/{{ files.size }}]", "file_id.diz", &[], counter), []);
+}
+
+#[test]
+fn a_page_alone_is_tested_by_what_the_name_of_its_release_tells() {
+    let test = json!({ "text": { "match": ["*.nfo"], "holds": ["retail"], "unless": "source_tag" } });
+    let found = |file: &str, text: &str, release: &str| {
+        set(test.clone(), "stated").test_page("set", file, text, release).len()
+    };
+    assert_eq!(found("a.nfo", "Title", ""), 1);
+    assert_eq!(found("a.nfo", "Retail", ""), 0);
+    assert_eq!(found("a.nfo", "Title", "Show.S01E02.WEB.H264-GRP"), 0);
+    assert_eq!(found("a.txt", "Title", ""), 0);
 }
 
 #[test]

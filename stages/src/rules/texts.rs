@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use formats::name;
-use formats::text::cp437;
+use formats::text::{cp437, width};
 
 use super::folder::{Folder, Item, compile, takes};
 use super::{ChecksumsTest, Found, TextTest};
@@ -13,35 +13,55 @@ const LONGEST: u64 = 1024 * 1024;
 
 /// What is wrong with texts.
 pub(super) fn test(test: &TextTest, folder: &Folder) -> Vec<Found> {
+    let told = tells(test, &folder.name);
     let mut found = Vec::new();
-    let told = test.unless.as_ref().is_some_and(|facts| {
-        let parsed = name::parse(&folder.name);
-        facts.split('|').any(|fact| parsed.facts.contains_key(fact))
-    });
     for item in folder.matching(&test.r#match) {
         let Some(bytes) = item.bytes(LONGEST) else { continue };
-        let text = decoded(&bytes);
-        let mut say = |message: String| found.push(Found::new(&item.shown, message));
-        let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-        if let Some(columns) = test.columns.filter(|columns| longest > *columns) {
-            say(format!("has lines of {longest} columns, and {columns} are allowed"));
-        }
-        let lines = text.lines().count();
-        if let Some(most) = test.lines.filter(|most| lines > *most) {
-            say(format!("has {lines} lines, and {most} are allowed"));
-        }
-        let lower = text.to_lowercase();
-        if !told
-            && !test.holds.is_empty()
-            && !test.holds.iter().any(|word| lower.contains(&word.to_lowercase()))
-        {
-            say(format!("says nothing of {}", test.holds.join(" or ")));
-        }
-        if test.counter && !has_counter(&lower) {
-            say("has no counter of disks, such as `[xx/05]`".into());
-        }
+        found.extend(
+            faults(test, &decoded(&bytes), told).into_iter().map(|said| Found::new(&item.shown, said)),
+        );
     }
     found
+}
+
+/// What is wrong with one text of a release, which has that name there.
+pub(super) fn page(test: &TextTest, file: &str, text: &str, told: bool) -> Vec<Found> {
+    if !takes(&compile(&test.r#match), file) {
+        return Vec::new();
+    }
+    faults(test, text, told).into_iter().map(|said| Found::new(file, said)).collect()
+}
+
+/// Whether the name of a release tells what makes the words of a test needless.
+pub(super) fn tells(test: &TextTest, release: &str) -> bool {
+    let parsed = test.unless.as_ref().map(|_| name::parse(release).facts);
+    parsed.is_some_and(|facts| is_needless(test, |fact| facts.contains_key(fact)))
+}
+
+/// Whether one of the facts is known that make the words of a test needless.
+pub(super) fn is_needless(test: &TextTest, knows: impl Fn(&str) -> bool) -> bool {
+    test.unless.as_ref().is_some_and(|facts| facts.split('|').any(knows))
+}
+
+fn faults(test: &TextTest, text: &str, told: bool) -> Vec<String> {
+    let mut faults = Vec::new();
+    let longest = text.lines().map(width::width).max().unwrap_or(0);
+    if let Some(columns) = test.columns.filter(|columns| longest > *columns) {
+        faults.push(format!("has lines of {longest} columns, and {columns} are allowed"));
+    }
+    let lines = text.lines().count();
+    if let Some(most) = test.lines.filter(|most| lines > *most) {
+        faults.push(format!("has {lines} lines, and {most} are allowed"));
+    }
+    let lower = text.to_lowercase();
+    let holds = |word: &String| lower.contains(&word.to_lowercase());
+    if !told && !test.holds.is_empty() && !test.holds.iter().any(holds) {
+        faults.push(format!("says nothing of {}", test.holds.join(" or ")));
+    }
+    if test.counter && !has_counter(&lower) {
+        faults.push("has no counter of disks, such as `[xx/05]`".into());
+    }
+    faults
 }
 
 /// The text of bytes in UTF-8 or code page 437, without a mark of the encoding.

@@ -135,6 +135,7 @@ impl Coordinator<'_, '_, '_> {
             time: open.time,
             pinned: open.plan.pinned.clone(),
             stop,
+            traced: self.runner.traced,
         })
     }
 }

@@ -15,8 +15,8 @@ use crate::{Happening, Phase, StageError, StepIndex};
 /// The longest pause before a step is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
-impl Coordinator<'_, '_, '_> {
-    pub(super) fn hear(&mut self, message: Message) {
+impl<'scope> Coordinator<'_, '_, 'scope> {
+    pub(super) fn hear(&mut self, message: Message<'scope>) {
         let Message { release, step, heard } = message;
         let id = |this: &Self| {
             let shape = this.plans.get(release).map(|plan| &plan.shape);
@@ -42,11 +42,15 @@ impl Coordinator<'_, '_, '_> {
                     files,
                 });
             }
+            Heard::Said(Said::Span { name, after_us, took_us }) => {
+                self.emit(Happening::StepSpanned { release, step: id(self), name, after_us, took_us });
+            }
             Heard::Finished { result, read, written } => {
                 if let Some(step) = step {
                     self.step_over(release, step, result, read, written);
                 }
             }
+            Heard::Recalled(recalled) => self.recalled(release, recalled),
             Heard::Looked(found) => self.looked(release, found),
             Heard::Assembled(result) => self.assembly_over(release, result),
         }

@@ -5,26 +5,49 @@ use std::sync::Arc;
 
 use super::super::assemble::{Over, exists};
 use super::super::open::{Found, Open, Reused, Standing, State};
-use super::super::scratch::Scratch;
+use super::super::scratch::{Resumed, Scratch};
+use super::super::work::Recalled;
 use super::Coordinator;
 use super::release::clash;
 use crate::state::record::StepRecord;
-use crate::{Facts, Happening, StageError, Status, StepIndex, Why};
+use crate::{Facts, Happening, Plan, StageError, Status, StepIndex, Why};
 
-impl Coordinator<'_, '_, '_> {
-    /// Recalls what is known of a release. Where everything is made anew, nothing is.
-    pub(super) fn recall(&mut self, open: &mut Open<'_>) {
-        let output = open.plan.output.as_ref();
+impl<'scope> Coordinator<'_, '_, 'scope> {
+    /// What a run that was cut off had done of a release.
+    pub(super) fn resumed(&mut self, plan: &Plan) -> Option<Resumed> {
+        let output = plan.output.as_ref();
         if !self.scratch.contains_key(output) {
             self.scratch.insert(output.clone(), Scratch::new(output, &self.runner.id));
         }
-        let Some(keep) = open.plan.keep.as_ref() else { return };
-        open.recall(keep);
-        if self.runner.force {
-            open.must.fill(Some(Why::Forced));
-        } else if let Some((working, done)) = self.scratch.get_mut(output).and_then(|s| s.resumed(keep.key)) {
-            open.past.working = Some(working);
-            open.past.resumed = done;
+        let keep = plan.keep.as_ref().filter(|_| !self.runner.force)?;
+        self.scratch.get_mut(output)?.resumed(keep.key)
+    }
+
+    /// It is known what earlier runs left of a release.
+    pub(super) fn recalled(&mut self, number: usize, recalled: Result<Recalled<'scope>, StageError>) {
+        self.recalling -= 1;
+        match recalled {
+            Err(error) => {
+                self.tell_release_failed(number, &error);
+                self.after_failure();
+            }
+            Ok(Recalled { open, .. }) if self.stopping => {
+                self.open.insert(number, *open);
+                self.abandon(number);
+            }
+            Ok(Recalled { open, stands: true, .. }) => self.leave_alone(number, *open),
+            Ok(Recalled { mut open, look, .. }) => {
+                open.busy = look.is_some();
+                self.open.insert(number, *open);
+                match look {
+                    Some(look) => {
+                        let (world, tell) = (self.runner.world, self.tell.clone());
+                        self.running_cpu += 1;
+                        self.cpu.spawn_fifo(move |_| super::super::work::look(number, &look, world, &tell));
+                    }
+                    None => self.start(number),
+                }
+            }
         }
     }
 
@@ -37,31 +60,25 @@ impl Coordinator<'_, '_, '_> {
             Ok(_) if self.stopping => self.abandon(number),
             Ok(found) => {
                 open.found(found);
+                if open.stands(self.runner) {
+                    let open = self.open.remove(&number);
+                    return open.into_iter().for_each(|open| self.leave_alone(number, open));
+                }
                 self.start(number);
             }
             Err(error) => self.fail_release(number, &error),
         }
     }
 
-    /// Lets what stands stand, and begins with the rest.
-    pub(super) fn start(&mut self, number: usize) {
+    /// Begins with what has to be done.
+    fn start(&mut self, number: usize) {
         let Some(open) = self.open.get_mut(&number) else { return };
-        if open.plan.keep.is_some() && !self.runner.force {
-            let world = self.runner.world;
-            if open.stands_whole(world) {
-                return self.leave_alone(number);
-            }
-            let whys = open.walk(world, &self.runner.selection);
-            open.name = None;
-            open.must = whys.into_iter().map(|why| why.filter(is_call)).collect();
-        }
         let then = open.begin();
         self.follow(number, then);
     }
 
     /// Tells of a release of which nothing has to be done.
-    fn leave_alone(&mut self, number: usize) {
-        let Some(mut open) = self.open.remove(&number) else { return };
+    fn leave_alone(&mut self, number: usize, mut open: Open<'_>) {
         open.remember_sources();
         let plan = open.plan;
         let (Some(record), Some(target)) = (open.past.record.take(), open.past.target.take()) else { return };
@@ -182,9 +199,4 @@ impl super::Runner<'_> {
 pub(super) fn twice() -> StageError {
     StageError::new("release/clash", "this run makes the same release twice")
         .hint("name each manifest once, and give each entry of a `for_each` something of its own")
-}
-
-/// Whether a step runs for the sake of others, whatever is known of it.
-fn is_call(why: &Why) -> bool {
-    matches!(why, Why::Needed { .. } | Why::Forced)
 }

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::{Found, Look, Open, Past, State, sources};
-use crate::run::Selection;
 use crate::run::assemble::Piece;
 use crate::run::open::Standing;
+use crate::run::{Runner, Selection};
 use crate::state::record::{FolderRecord, ReleaseRecord, StepRecord};
-use crate::{Keep, Phase, World};
+use crate::{Keep, Phase, Why, World};
 
 impl Open<'_> {
     /// Recalls what is known of the release.
@@ -18,6 +18,20 @@ impl Open<'_> {
         let target = name.map(|name| self.plan.output.join(name));
         self.past = Past { record, target, ..Past::default() };
         self.past.look();
+    }
+
+    /// Whether nothing has to be done. Otherwise it is judged which steps run for the sake of others.
+    pub(in crate::run) fn stands(&mut self, runner: &Runner<'_>) -> bool {
+        if self.plan.keep.is_none() || runner.force {
+            return false;
+        }
+        if self.stands_whole(runner.world) {
+            return true;
+        }
+        let whys = self.walk(runner.world, &runner.selection);
+        self.name = None;
+        self.must = whys.into_iter().map(|why| why.filter(is_call)).collect();
+        false
     }
 
     /// Recognises the sources; gives what is to be done if some were never seen as they are.
@@ -150,4 +164,9 @@ impl Open<'_> {
     fn is_of_the_past(&self, path: &Path) -> bool {
         self.past.target.as_ref().is_some_and(|target| path.starts_with(target))
     }
+}
+
+/// Whether a step runs for the sake of others, whatever is known of it.
+fn is_call(why: &Why) -> bool {
+    matches!(why, Why::Needed { .. } | Why::Forced)
 }

@@ -267,6 +267,7 @@ fn go_and_tell(
         keep_going: false,
         force: false,
         selection: Selection::All,
+        traced: false,
         world: &world,
     };
     change(&mut runner);

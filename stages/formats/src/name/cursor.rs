@@ -21,6 +21,11 @@ impl<'a> Cursor<'a> {
         self.lower.get(self.at.saturating_add(ahead)).copied().unwrap_or(0)
     }
 
+    /// The byte `back` before here; zero before the beginning.
+    pub fn behind(&self, back: usize) -> u8 {
+        self.at.checked_sub(back).and_then(|at| self.lower.get(at)).copied().unwrap_or(0)
+    }
+
     /// Takes a number of `fewest` to `most` digits that no further digit follows.
     pub fn digits(&mut self, fewest: usize, most: usize) -> Option<u32> {
         let mut count = 0;

@@ -3,6 +3,7 @@
 //! Knows where names put a group: behind the last hyphen, in brackets, or before the title.
 
 use super::layout::Layout;
+use super::marks::Mark;
 use super::vocabulary::Class;
 
 /// The group and the site, as they are written.
@@ -39,6 +40,13 @@ pub(super) fn find(layout: &Layout<'_>) -> Maker {
     } else if let Some(text) = leading.clone() {
         maker.group = Some(text);
     }
+    if let Some(group) = maker.group.as_mut()
+        && let Some((name, posted)) = group.rsplit_once('-')
+        && !name.is_empty()
+        && POSTED.iter().any(|known| known.eq_ignore_ascii_case(posted))
+    {
+        *group = name.to_owned();
+    }
     if maker.site.is_none() {
         maker.site = leading.filter(|text| maker.group.as_ref() != Some(text));
     }
@@ -51,6 +59,23 @@ pub(super) fn find(layout: &Layout<'_>) -> Maker {
     }
     maker
 }
+
+/// What posters add behind a group's name.
+const POSTED: &[&str] = &[
+    "AsRequested",
+    "BUYMORE",
+    "Chamele0n",
+    "GEROV",
+    "NZBGeek",
+    "Obfuscated",
+    "Obfuscation",
+    "postbot",
+    "Rakuv",
+    "RePACKPOST",
+    "Scrambled",
+    "WhiteRev",
+    "xpost",
+];
 
 /// What stands in square brackets before the title.
 fn leading(layout: &Layout<'_>) -> Option<String> {
@@ -133,7 +158,8 @@ fn hyphened(layout: &Layout<'_>, end: usize) -> Option<(usize, usize)> {
     let lone = first.checked_sub(1).filter(|&at| {
         at >= from.max(1)
             && !layout.marked(at)
-            && tokens.get(at).is_some_and(|token| token.text.len() == 1 && token.number().is_none())
+            && tokens.get(at).is_some_and(|token| token.text.chars().all(char::is_alphabetic))
+            && (tokens.get(at).is_some_and(|token| token.text.len() == 1) || is_half(layout, at))
     });
     let first = lone.unwrap_or(first);
     let first = if first == from || tokens.get(first).is_some_and(|token| !token.gap.contains(' ')) {
@@ -145,6 +171,18 @@ fn hyphened(layout: &Layout<'_>, end: usize) -> Option<(usize, usize)> {
     // An episode's title may hold a hyphen; a group stands behind tags.
     let titled = behind == 0 && layout.tags >= tokens.len() && numbered > 0 && (spaced || first == numbered);
     (!single && !titled).then_some((first, end))
+}
+
+/// Whether a word right behind the codecs is the first half of a group's name: `AC3.Some-GRP`.
+fn is_half(layout: &Layout<'_>, at: usize) -> bool {
+    let codec =
+        |mark: &Mark| matches!(mark.class, Class::Video | Class::Audio) && mark.first + mark.len == at;
+    layout.marks.iter().any(codec)
+        && layout.tokens.get(at).is_some_and(|token| {
+            let text = token.text;
+            let mixed = text.contains(char::is_lowercase) && text.contains(char::is_uppercase);
+            token.gap != "-" && text.len() <= 12 && mixed && !text.to_lowercase().ends_with("subs")
+        })
 }
 
 /// A group at the end of a bracket of tags: `(1080p x265 - Goki)`.

@@ -4,7 +4,7 @@
 
 mod numbers;
 
-use numbers::{first_day, first_numbering, weak_numbering};
+use numbers::{episode_after_season, first_day, first_numbering, weak_numbering};
 
 use super::date::Day;
 use super::marks::{self, Mark};
@@ -72,6 +72,19 @@ pub(super) fn lay_out(name: &str, video: bool) -> Layout<'_> {
     cover(&mut taken, numbering.as_ref().map(|number| (number.first, number.end)));
     cover(&mut taken, apart);
     let all = marks::find(&tokens, &taken);
+    if let Some(season) = numbering.as_mut()
+        && season.value.seasons.len() == 1
+        && season.value.episodes.is_empty()
+        && season.value.disc.is_none()
+        && apart.is_none()
+        && let Some(found) = episode_after_season(&tokens, &all, season)
+    {
+        if found.first == season.end {
+            season.end = found.end;
+        }
+        cover(&mut taken, Some((found.first, found.end)));
+        (season.value.episodes, season.value.version) = (found.value.episodes, found.value.version);
+    }
     if numbering.is_none() && day.is_none() {
         numbering = weak_numbering(&tokens, &all, body, video);
         cover(&mut taken, numbering.as_ref().map(|number| (number.first, number.end)));
@@ -87,7 +100,7 @@ pub(super) fn lay_out(name: &str, video: bool) -> Layout<'_> {
     let mut layout =
         Layout { name, tokens, marks: Vec::new(), numbering, day, year, body, title_end: 0, tags: 0 };
     layout.tags = first_tag(&layout, &all, first_certain);
-    layout.title_end = title_end(&layout);
+    layout.title_end = title_end(&layout, &all);
     layout.title_end = before_tags(&layout, &all);
     layout.marks = bare_resolution(&layout, all);
     let (tags, year_end) = (layout.tags, layout.year.as_ref().map_or(usize::MAX, |year| year.end));
@@ -116,8 +129,20 @@ fn covered(marks: &[Mark], at: usize) -> bool {
 
 /// The first word behind the brackets that stand before a title, if anything does.
 fn body(tokens: &[Token<'_>]) -> usize {
-    let behind = tokens.iter().position(|token| token.bracket == 0 || token.opens == '(').unwrap_or(0);
-    if behind == 0 { 0 } else { behind }
+    let behind =
+        tokens.iter().position(|token| token.bracket == 0 || token.opens == '(').unwrap_or(tokens.len());
+    let brackets = tokens.get(..behind).unwrap_or_default();
+    let begins = |number: usize| brackets.iter().position(|token| token.bracket == number);
+    let is_number =
+        tokens.get(behind).is_none_or(|token| token.number().is_some_and(|number| number < 1_900));
+    // `[Group][Title][05][1080p]`: where everything is in brackets, the second one holds the title.
+    if is_number
+        && begins(3).is_some()
+        && let Some(second) = begins(2)
+    {
+        return second;
+    }
+    if behind == tokens.len() { 0 } else { behind }
 }
 
 /// The year: of several, the one in brackets or the last before the tags; never the title's first word alone.
@@ -171,6 +196,10 @@ fn before_tags(layout: &Layout<'_>, all: &[Mark]) -> usize {
             // `The.Final.Cut.2004` is a title.
             Class::Edition if left == 1 && article(layout.tokens.get(layout.body)) => break,
             Class::Edition | Class::Picture => mark.len > 1 || mark.tag == "3D",
+            // `Show.COMPLETE.S01-S03`
+            Class::Flag if mark.tag == "COMPLETE" && left > 1 => season_follows(layout, end),
+            // Two capitals may be a word of a title that is written with spaces: `House MD`.
+            Class::Flag if text.len() < 3 && layout.name.contains(' ') => break,
             Class::Flag => mark.len > 1,
             Class::Language => left > 2 && mark.tag.len() > 3 && text.len() > 3,
             _ => break,
@@ -181,6 +210,10 @@ fn before_tags(layout: &Layout<'_>, all: &[Mark]) -> usize {
         end = mark.first;
     }
     end
+}
+
+fn season_follows(layout: &Layout<'_>, at: usize) -> bool {
+    layout.numbering.as_ref().is_some_and(|number| number.first == at && number.value.episodes.is_empty())
 }
 
 fn article(word: Option<&Token<'_>>) -> bool {
@@ -243,7 +276,14 @@ fn tail(layout: &Layout<'_>, all: &[Mark]) -> usize {
     if anchored { first } else { count }
 }
 
-fn title_end(layout: &Layout<'_>) -> usize {
+fn opens_bracket(tokens: &[Token<'_>], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+    tokens.get(at).is_some_and(|token| {
+        token.bracket != 0 && before.is_some_and(|before| before.bracket != token.bracket)
+    })
+}
+
+fn title_end(layout: &Layout<'_>, all: &[Mark]) -> usize {
     let body = layout.body;
     let tokens = &layout.tokens;
     let numbered = layout.numbering.as_ref().map(|number| number.first);
@@ -254,13 +294,26 @@ fn title_end(layout: &Layout<'_>) -> usize {
     }
     let anchors = [numbered, day, year, Some(layout.tags)];
     let mut end = anchors.into_iter().flatten().filter(|&at| at > body).min().unwrap_or(tokens.len());
-    // A bracket behind the title is no part of it.
-    let bracket = tokens.iter().enumerate().skip(body + 1).find(|(at, token)| {
-        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
-        token.bracket != 0 && before.is_some_and(|before| before.bracket != token.bracket)
-    });
-    if let Some((at, _)) = bracket {
-        end = end.min(at);
+    let mut from = body + 1;
+    while let Some(first) = (from..end.min(tokens.len())).find(|&at| opens_bracket(tokens, at)) {
+        let bracket = tokens.get(first).map(|token| token.bracket);
+        let behind =
+            tokens.iter().skip(first).take_while(|token| Some(token.bracket) == bracket).count() + first;
+        // A bracket behind the title is no part of it; one in it is: `You Are (Not) Alone`.
+        let goes_on = tokens.get(behind).is_some_and(|next| {
+            behind < end
+                && next.bracket == 0
+                && next.number().is_none()
+                && next.gap.trim_matches([')', ']']).len() < 2
+        });
+        if !goes_on
+            || (first..=behind).any(|at| covered(all, at))
+            || tokens.get(first).is_some_and(|t| t.number().is_some())
+        {
+            end = first;
+            break;
+        }
+        from = behind;
     }
     end.min(tokens.len())
 }

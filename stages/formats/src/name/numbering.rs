@@ -21,6 +21,11 @@ const EPISODE_WORDS: &[&str] = &[
     "эпизод",
     "Серия",
     "серия",
+    "Серии",
+    "серии",
+    "odcinek",
+    "\u{e9}pisode",
+    "\u{c9}pisode",
     "eps",
     "ep",
 ];
@@ -66,9 +71,13 @@ pub(super) fn at(lower: &[u8], at: usize) -> Option<Numbering> {
 
 /// `S01E02`, `S01E02-E04`, `S01E02E03`, `S01`, `S01-S03`, `Season 1 Episode 2`, `S01D02`.
 fn season_then_episode(cursor: &mut Cursor<'_>) -> Option<Numbering> {
+    let spelled = !cursor.peek(1).is_ascii_digit();
     let first = season(cursor)?;
     let mut numbering = Numbering { seasons: vec![first], ..Numbering::default() };
-    while let Some((next, through)) = cursor.attempt(further_season) {
+    while let Some((next, through)) = cursor.attempt(|cursor| {
+        let last = numbering.seasons.last().copied().filter(|_| spelled);
+        further_season(cursor, last)
+    }) {
         extend(&mut numbering.seasons, next, through)?;
     }
     if let Some(disc) = cursor.attempt(disc) {
@@ -116,7 +125,7 @@ fn season(cursor: &mut Cursor<'_>) -> Option<u32> {
         "tem",
     ];
     if cursor.any(WORDS) {
-        cursor.marks(GAP, 3);
+        colon(cursor);
         return cursor.attempt(|cursor| cursor.digits(1, 4)).or_else(|| cursor.attempt(words::spelled));
     }
     if cursor.word("t") {
@@ -126,28 +135,51 @@ fn season(cursor: &mut Cursor<'_>) -> Option<u32> {
     cursor.word("s").then(|| cursor.digits(1, 4)).flatten()
 }
 
-/// A further season and whether those between are meant too.
-fn further_season(cursor: &mut Cursor<'_>) -> Option<(u32, bool)> {
+/// What may stand between a word and its number: `Сезон: 1`, `Season #2`, `Серия №180`.
+fn colon(cursor: &mut Cursor<'_>) {
+    cursor.marks(b" ._-:#", 3);
+    cursor.word("\u{2116}");
+}
+
+/// A further season and whether those between are meant too. Behind a word, `Season 1 2 3` counts on from `last` without
+/// more than gaps.
+fn further_season(cursor: &mut Cursor<'_>, last: Option<u32>) -> Option<(u32, bool)> {
+    let gap = |ahead: usize| matches!(cursor.peek(ahead), b' ' | b'_' | b'.');
+    // `Season 2 - 05` names an episode, `Season 2-5` and `Season 1 - 4` seasons.
+    let dashed = gap(0) && matches!(cursor.peek(1), b'-' | b'~') && gap(2);
+    let from = cursor.at;
     let (through, joined) = joint(cursor)?;
+    let counts_on = !joined && cursor.at > from;
     let marked = cursor.any(&["seasons", "season", "saison", "s"]);
     if marked {
         cursor.marks(GAP, 2);
     }
-    let number = if joined || marked { cursor.digits(1, if marked { 4 } else { 2 })? } else { return None };
-    (cursor.at_edge() && (marked || cursor.peek(0) != b'.' || !cursor.peek(1).is_ascii_digit()))
-        .then_some((number, through))
+    let number = match (marked, joined) {
+        (true, _) => cursor.digits(1, 4)?,
+        (false, true) => cursor.digits(1, if dashed { 1 } else { 2 })?,
+        (false, false) if counts_on => {
+            cursor.digits(1, 2).filter(|number| last.is_some_and(|last| *number == last.saturating_add(1)))?
+        }
+        _ => return None,
+    };
+    let again = marked && cursor.peek(0) == b's' && cursor.peek(1).is_ascii_digit();
+    let fraction = !marked && cursor.peek(0) == b'.' && cursor.peek(1).is_ascii_digit();
+    ((cursor.at_edge() || again) && !fraction).then_some((number, through))
 }
 
 /// What joins two numbers: whether it means "through", and whether it is more than a gap.
 fn joint(cursor: &mut Cursor<'_>) -> Option<(bool, bool)> {
     let from = cursor.at;
     cursor.marks(b" ._", 2);
-    if cursor.marks(b"-~", 1) {
+    if cursor.marks(b"-~", 2) {
         cursor.marks(b" ._", 2);
         return Some((true, true));
     }
-    if cursor.marks(b"&+,", 1) {
+    if cursor.marks(b"&+,/", 1) {
         cursor.marks(b" ._", 2);
+        if cursor.marks(b"&+", 1) {
+            cursor.marks(b" ._", 2);
+        }
         return Some((false, true));
     }
     let spaced = cursor.at > from;
@@ -184,8 +216,12 @@ fn extend(numbers: &mut Vec<u32>, next: u32, through: bool) -> Option<()> {
 
 fn episode_behind_season(cursor: &mut Cursor<'_>) -> Option<u32> {
     cursor.marks(b" ._-,", 3);
-    let marked = cursor.any(EPISODE_WORDS) || cursor.any(&["capitulo", "xe", "e", "x"]);
-    if !marked {
+    // Russian and others part the two by a slash.
+    cursor.attempt(|cursor| (cursor.marks(b"/", 1) && cursor.marks(b" ", 1)).then_some(()));
+    if cursor.any(EPISODE_WORDS) {
+        colon(cursor);
+        cursor.marks(b"(", 1);
+    } else if !cursor.any(&["capitulo", "xe", "e", "x"]) {
         return None;
     }
     cursor.marks(b" ._", 1);
@@ -220,6 +256,8 @@ fn more_episodes(cursor: &mut Cursor<'_>, numbering: &mut Numbering) {
 fn further_episode(cursor: &mut Cursor<'_>, known: &[u32]) -> Option<(u32, bool)> {
     let last = known.last().copied()?;
     let from = cursor.at;
+    // `1-8` is written like this, and `01-08`, but `01-8` is something else.
+    let narrow = !cursor.behind(2).is_ascii_digit();
     let (through, joined) = joint(cursor)?;
     let spaced = cursor.at > from + 1;
     // The season may be said again: `S01E01-S01E02`, `1x01-1x02`.
@@ -240,7 +278,7 @@ fn further_episode(cursor: &mut Cursor<'_>, known: &[u32]) -> Option<(u32, bool)
     }
     let digits = cursor.at;
     let number = cursor.digits(1, if marked { 4 } else { 3 })?;
-    let wide = cursor.at - digits > 1;
+    let wide = cursor.at - digits > 1 || (narrow && through);
     let edge = cursor.at_edge() || matches!(cursor.peek(0), b'e' | b'x' | b's' | b'v');
     // A bare number is an episode only if it goes on from the last one and is no resolution.
     let fits =
@@ -256,8 +294,17 @@ fn edge_is_end(cursor: &Cursor<'_>) -> bool {
 
 /// `1x02`, `1x02-03`, `1x02x03`.
 fn crossed(cursor: &mut Cursor<'_>) -> Option<Numbering> {
+    let start = cursor.at;
     let season = cursor.digits(1, 4).filter(|season| *season < 100 || (1_900..2_040).contains(season))?;
-    if !cursor.any(&["x", "\u{d7}", " x "]) {
+    let two = cursor.at - start == 2;
+    // `01E05`, in which the letter of the season was forgotten.
+    if two && cursor.peek(0) == b'e' {
+        cursor.at += 1;
+        let episode = cursor.digits(2, 2).filter(|_| cursor.at_edge())?;
+        return Some(Numbering { seasons: vec![season], episodes: vec![episode], ..Numbering::default() });
+    }
+    // The last two are the Cyrillic letter.
+    if !cursor.any(&["x", "\u{d7}", " x ", "\u{445}", "\u{425}"]) {
         return None;
     }
     if cursor.word("all") {
@@ -266,6 +313,8 @@ fn crossed(cursor: &mut Cursor<'_>) -> Option<Numbering> {
     let from = cursor.at;
     let episode = cursor.digits(1, 3)?;
     let shape = cursor.at - from == 1 && matches!((season, episode), (16, 9) | (4, 3) | (3, 2));
+    // `0x539` is a number of another kind.
+    let shape = shape || (season == 0 && episode > 99);
     if shape {
         return None;
     }
@@ -277,7 +326,8 @@ fn crossed(cursor: &mut Cursor<'_>) -> Option<Numbering> {
 /// `E05`, `Ep. 5`, `Episode 5`, `Folge 12`.
 fn episode_alone(cursor: &mut Cursor<'_>) -> Option<Numbering> {
     let episode = if cursor.any(EPISODE_WORDS) {
-        cursor.marks(b" ._-", 3);
+        colon(cursor);
+        cursor.marks(b"(", 1);
         cursor.digits(1, 4)?
     } else if cursor.word("e") {
         cursor.digits(2, 4)?

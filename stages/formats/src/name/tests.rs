@@ -66,6 +66,57 @@ fn episodes_are_read_in_every_form() {
 }
 
 #[test]
+fn episodes_of_sets_are_read_behind_seasons_dashes_and_in_brackets() {
+    check(
+        "[Subs] Minato no Akari 2nd Season - 05 [1080p].mkv",
+        "tv",
+        json!({"title": "Minato no Akari", "season": 2, "seasons": null, "episode": 5, "episode_title": null}),
+    );
+    check(
+        "[Subs] Minato S2 - 12 END [720p].mkv",
+        "tv",
+        json!({"title": "Minato", "season": 2, "episode": 12}),
+    );
+    check("Harbour.Lights.S01.07.1080p.WEB.mkv", "tv", json!({"season": 1, "episode": 7}));
+    check("[Subs] Minato (01-03) [BD 1080p FLAC]", "tv", json!({"title": "Minato", "episodes": [1, 2, 3]}));
+    check("[Subs] Minato - 01 ~ 03 [1080p]", "tv", json!({"episode": 1, "episodes": [1, 2, 3]}));
+    check(
+        "[Subs] Minato #04v2 - The Tide [720p].mkv",
+        "tv",
+        json!({"title": "Minato", "episode": 4, "version": 2}),
+    );
+    check(
+        "[Subs][Minato no Akari][05][1080p][AVC_AAC].mkv",
+        "tv",
+        json!({"title": "Minato no Akari", "episode": 5, "group": "Subs"}),
+    );
+    check("Minato - 107a - The Tide.mkv", "tv", json!({"title": "Minato", "episode": 107, "part": "a"}));
+    check("Harbour Lights Season 1 2 3 DVDRip", "tv", json!({"seasons": [1, 2, 3]}));
+    check("Harbour.Lights.S01S02S03.DVDRip-GRP", "tv", json!({"seasons": [1, 2, 3]}));
+    check("Harbour Lights Season 02 EP(01-03) [720p]", "tv", json!({"season": 2, "episodes": [1, 2, 3]}));
+    check(
+        "Гавань / Сезон: 2 / Серии: 1-3 из 8 [2017, WEBRip 1080p]",
+        "tv",
+        json!({"season": 2, "episodes": [1, 2, 3]}),
+    );
+    check(
+        "Harbour.Lights.Part3.The.Tide.1080p.WEB.H264-GRP",
+        "tv",
+        json!({"title": "Harbour Lights", "episode": 3, "episode_title": "The Tide"}),
+    );
+    check(
+        "The.Late.Tide.Part.2.2011.1080p.WEB.H264-GRP",
+        "movie",
+        json!({"title": "The Late Tide Part 2", "year": 2011}),
+    );
+    check(
+        "Harbour.Lights.S01E05_Late.Tide.S02E06.WEB.H264-GRP",
+        "tv",
+        json!({"title": "Harbour Lights", "season": 1, "episode": 5, "episode_title": null}),
+    );
+}
+
+#[test]
 fn words_of_titles_are_no_tags() {
     check(
         "Deep.Web.2015.1080p.BluRay.x264-GRP",
@@ -81,6 +132,23 @@ fn words_of_titles_are_no_tags() {
         "The.Good.German.2006.DVDRip.XviD-GRP",
         "movie",
         json!({"title": "The Good German", "language_tags": null}),
+    );
+    check(
+        "You.Are.(Not).Late.2009.1080p.BluRay.x264-GRP",
+        "movie",
+        json!({"title": "You Are (Not) Late", "year": 2009}),
+    );
+    check("Harbour MD Season 7 720p WEB-DL", "tv", json!({"title": "Harbour MD", "season": 7}));
+    check(
+        "Harbour.COMPLETE.S01-S02.1080p.WEB.H264-GRP",
+        "tv",
+        json!({"title": "Harbour", "seasons": [1, 2]}),
+    );
+    check("Harbour.S01E02.720p.WEB.H264-GRP-Obfuscated", "tv", json!({"group": "GRP"}));
+    check(
+        "www.Some.Site.example - The Late Tide (2014) 720p.mkv",
+        "movie",
+        json!({"title": "The Late Tide", "year": 2014}),
     );
     check("2012.2009.1080p.BluRay.x264-GRP", "movie", json!({"title": "2012", "year": 2009}));
     check("2001.A.Space.Walk.mkv", "movie", json!({"title": "2001 A Space Walk", "year": null}));

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::group::{self, Maker};
 use super::layout::Layout;
+use super::numbering;
 use super::title;
 use super::vocabulary::Class;
 
@@ -70,7 +71,16 @@ fn title_of(layout: &Layout<'_>, maker: &Maker) -> String {
 }
 
 fn address(layout: &Layout<'_>, first: usize, end: usize) -> Option<usize> {
-    let starts = layout.tokens.get(first).is_some_and(|token| token.text.eq_ignore_ascii_case("www"));
+    let starts = layout
+        .tokens
+        .get(first)
+        .is_some_and(|token| ["www", "ww"].iter().any(|www| token.text.eq_ignore_ascii_case(www)));
+    if starts
+        && let Some(behind) = (first + 2..end.min(first + 6))
+            .find(|&at| layout.tokens.get(at).is_some_and(|token| token.gap.contains(" - ")))
+    {
+        return Some(behind);
+    }
     let dotted = layout.tokens.get(first + 1).is_some_and(|token| token.gap == ".");
     if !dotted {
         return None;
@@ -121,7 +131,13 @@ fn episode_title(layout: &Layout<'_>, maker: &Maker) -> String {
     }
     let leads = layout.numbering.as_ref().is_some_and(|number| number.first == layout.body)
         && layout.tokens.get(layout.body).is_some_and(|token| token.number().is_some());
-    if first >= end || leads { String::new() } else { title::text(layout.text(first, end)) }
+    // Behind `S01E05_Other.Show.S02E06` stands no title of an episode.
+    let lower = layout.name.to_ascii_lowercase();
+    let crosses = layout.tokens.iter().take(end).skip(first).any(|token| {
+        numbering::at(lower.as_bytes(), token.start)
+            .is_some_and(|number| !number.seasons.is_empty() && !number.episodes.is_empty())
+    });
+    if first >= end || leads || crosses { String::new() } else { title::text(layout.text(first, end)) }
 }
 
 fn tags(layout: &Layout<'_>, maker: &Maker, facts: &mut Map<String, Value>) {

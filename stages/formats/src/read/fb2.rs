@@ -21,6 +21,9 @@ pub fn sniff(head: &Head) -> bool {
     if head.bytes.starts_with(b"PK") {
         return head.members.len() <= 3 && member(head.members.iter().map(String::as_str)).is_some();
     }
+    if !head.opens_with_tag() {
+        return false;
+    }
     let text = markup::decode(&head.bytes);
     let start = text.trim_start_matches('\u{feff}').trim_start();
     start.starts_with('<') && start.contains("<FictionBook") || {

@@ -17,6 +17,9 @@ const FORMAT: &str = "html";
 /// A file whose first element is one that begins a page.
 #[must_use]
 pub fn sniff(head: &Head) -> bool {
+    if !head.opens_with_tag() {
+        return false;
+    }
     let text = encoding_of(&head.bytes).decoder().decode(&head.bytes);
     let mut elements = 0;
     let mut ends = 0;

@@ -74,11 +74,11 @@ fn kind(head: &Head) -> Option<&'static str> {
         // A packer that compressed the media type leaves the members to tell.
         return (head.has_member("META-INF/manifest.xml") && head.has_member("content.xml")).then_some("odt");
     }
-    let text = markup::decode(&head.bytes);
-    let (_, root) = text.split_once("<office:document")?;
-    if !text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
+    if !head.opens_with_tag() {
         return None;
     }
+    let text = markup::decode(&head.bytes);
+    let (_, root) = text.split_once("<office:document")?;
     let (_, media_type) = root.split_once("office:mimetype=")?;
     by_media_type(media_type.trim_start_matches(['"', '\'']))
 }

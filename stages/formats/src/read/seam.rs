@@ -158,6 +158,17 @@ impl Head {
         self.members.iter().any(|member| member == name)
     }
 
+    /// Whether the first sign is `<`, whatever encoding of text it is in: markup cannot begin otherwise. Asked before
+    /// anything costly is, since most files are none.
+    #[must_use]
+    pub fn opens_with_tag(&self) -> bool {
+        let bytes = [b"\xef\xbb\xbf".as_slice(), b"\xff\xfe", b"\xfe\xff"]
+            .iter()
+            .find_map(|mark| self.bytes.strip_prefix(*mark))
+            .unwrap_or(&self.bytes);
+        bytes.iter().find(|byte| !byte.is_ascii_whitespace() && **byte != 0) == Some(&b'<')
+    }
+
     /// The content of an OCF `mimetype` member, when it is stored and comes first.
     #[must_use]
     pub fn mimetype(&self) -> Option<&[u8]> {
@@ -180,4 +191,24 @@ fn members(source: &mut dyn Source, limits: &Limits) -> Vec<String> {
     Container::open(source, limits)
         .map(|container| container.names().map(str::to_owned).collect())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_told_by_its_first_sign_in_every_encoding() {
+        let check = |bytes: &[u8], want: bool| {
+            let head = Head { bytes: bytes.to_vec(), ..Head::default() };
+            assert_eq!(head.opens_with_tag(), want, "{bytes:?}");
+        };
+        check(b"<a>", true);
+        check(b"\xef\xbb\xbf \r\n<a>", true);
+        check(b"\xff\xfe<\0a\0", true);
+        check(b"\0<\0a", true);
+        check(b"a <b>", false);
+        check(b"\x1a\x45\xdf\xa3", false);
+        check(b"", false);
+    }
 }

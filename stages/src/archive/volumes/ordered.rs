@@ -11,15 +11,18 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use engine::{Digests, StageError};
 use formats::digest::Digester;
 
-use super::{BLOCK, Sealed, Work};
+use super::{Sealed, Work};
 use crate::files;
 
+/// How much is read at a time. Whole pages, and below 128 KiB: larger blocks get a mapping and a page of bookkeeping each
+/// from the C library, which over a whole volume comes to most of a megabyte.
+const BLOCK: u64 = 120 * 1024;
 /// Most blocks that are held: a volume of 50 MB and hardly more, since they are most of a run's memory.
-const MOST_BLOCKS: u64 = 196;
+const MOST_BLOCKS: u64 = 412;
 /// Blocks beyond one whole volume without which reading would stall.
-const SLACK: u64 = 2;
+const SLACK: u64 = 4;
 /// Blocks that are enough when nothing has to wait for a seal.
-const FEW_BLOCKS: u64 = 32;
+const FEW_BLOCKS: u64 = 64;
 
 /// Writes all volumes; gives the digests of each volume and of each input.
 pub(super) fn write(
@@ -303,6 +306,7 @@ impl Run<'_, '_, '_> {
             Some(kept) => last.insert(kept),
             None => last.insert((block.volume, self.work.volume(block.volume)?)),
         };
+        self.work.begun(block.volume);
         self.work.put(volume, block.volume, block.at, &block.bytes)?;
         self.work.passed(block.volume, block.bytes.len() as u64)?;
         let mut state = self.lock();

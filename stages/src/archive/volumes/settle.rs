@@ -30,15 +30,16 @@ impl Settling {
         (Self { left, complete: Mutex::new(worth_it.then_some(complete)) }, completed)
     }
 
-    /// So many bytes of the volume's parts have been written.
-    pub(super) fn written(&self, volume: usize, bytes: u64) {
-        let Some(left) = self.left.get(volume) else { return };
-        if left.fetch_sub(bytes, Ordering::AcqRel) == bytes
-            && let Some(complete) = &*self.complete.lock().unwrap_or_else(PoisonError::into_inner)
+    /// So many bytes of the volume's parts have been written. Says whether that were the last.
+    pub(super) fn written(&self, volume: usize, bytes: u64) -> bool {
+        let Some(left) = self.left.get(volume) else { return false };
+        let is_complete = left.fetch_sub(bytes, Ordering::AcqRel) == bytes;
+        if is_complete && let Some(complete) = &*self.complete.lock().unwrap_or_else(PoisonError::into_inner)
         {
             // Nobody listens any more when the set has failed.
             let _ = complete.send(volume);
         }
+        is_complete
     }
 
     /// When this is dropped, by a panic as well, no volume is completed any more and [`settle`] ends.
@@ -72,14 +73,13 @@ mod tests {
     #[test]
     fn a_volume_is_complete_once_its_last_byte_is_written_and_small_sets_are_left_alone() {
         let (settling, completed) = Settling::new([WORTH_IT, 10].into_iter());
-        settling.written(1, 4);
-        settling.written(0, WORTH_IT);
-        settling.written(1, 6);
-        settling.written(7, 1);
+        let complete =
+            [(1, 4), (0, WORTH_IT), (1, 6), (7, 1)].map(|(volume, bytes)| settling.written(volume, bytes));
+        assert_eq!(complete, [false, true, true, false]);
         drop(settling.ending());
         assert_eq!(completed.iter().collect::<Vec<_>>(), [0, 1]);
         let (settling, completed) = Settling::new([10].into_iter());
-        settling.written(0, 10);
+        assert!(settling.written(0, 10));
         assert_eq!(completed.iter().count(), 0);
     }
 }

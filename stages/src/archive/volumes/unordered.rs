@@ -62,6 +62,9 @@ fn one(work: &Work<'_, '_>, piece: &Piece, block: &mut Vec<u8>, put: bool) -> Re
     let Some(part) = work.layout.parts.get(piece.part) else { return Ok(0) };
     let source = work.source(part.entry)?;
     let volume = if put { Some(work.volume(part.volume)?) } else { None };
+    if put {
+        work.begun(part.volume);
+    }
     let mut crc = crc32fast::Hasher::new();
     let mut done = 0;
     while done < piece.len {

@@ -96,6 +96,7 @@ impl<'a, 'j> Work<'a, 'j> {
 
     /// Makes an archive of these files, in this order.
     pub(super) fn archive(&self, name: &str, entries: &[Entry<'_>]) -> Result<Artifact, StageError> {
+        let _span = self.job.span(|| name.to_owned());
         let outlet = Outlet::new(self.job, name)?;
         let path = outlet.path().to_owned();
         let mut open = Open { writer: Writer::new(outlet, DosTime::from_unix(self.job.time())), path };

@@ -26,6 +26,9 @@ pub fn is_excel(head: &Head) -> bool {
 }
 
 fn is(head: &Head, program: &str, namespace: &str) -> bool {
+    if !head.opens_with_tag() {
+        return false;
+    }
     let text = markup::decode(&head.bytes);
     let start = text.trim_start_matches('\u{feff}').trim_start();
     if !start.starts_with("<?xml") && !start.starts_with("<?mso") && !start.starts_with("<pkg:package") {
