@@ -122,6 +122,9 @@ impl Source {
 
     /// A block of it.
     pub(super) fn block(&self, number: u64) -> Result<Arc<[u8]>, StageError> {
+        if let Some(bytes) = self.shelf.take(&self.name, number) {
+            return Ok(bytes);
+        }
         let others = self.takers.load(Ordering::Relaxed).saturating_sub(1);
         if others > 0 {
             self.shelf.make_room();
