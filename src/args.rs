@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
+use engine::World;
+
 use crate::cmd::Command;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::report::Wanted;
 use crate::ui::{ColorWhen, Ui};
 
@@ -76,6 +78,37 @@ pub struct Running {
     /// Also write where the time goes, as trace events for Perfetto or chrome://tracing
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+}
+
+/// How metadata providers are asked.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Asking {
+    /// Ask no metadata provider: take facts from the lock, or from what was fetched before
+    #[arg(long)]
+    pub offline: bool,
+    /// Ask metadata providers anew instead of taking what they said before
+    #[arg(long, conflicts_with = "offline")]
+    pub refresh: bool,
+    /// Write what metadata providers are asked and answer to a folder, without keys
+    #[arg(long, value_name = "DIR", conflicts_with = "offline")]
+    pub record: Option<PathBuf>,
+    /// Take the answers of metadata providers from such a folder, and use no network
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["record", "refresh"])]
+    pub replay: Option<PathBuf>,
+}
+
+impl Asking {
+    /// Lets a world be asked in this way. A folder to play from has to be there.
+    pub fn apply(&self, world: &mut World) -> Result<(), Failure> {
+        if let Some(folder) = self.replay.as_ref().filter(|folder| !folder.is_dir()) {
+            return Err(Failure::missing(format!("there is no folder `{}` to play from", folder.display())));
+        }
+        world.offline |= self.offline;
+        world.outside.refresh = self.refresh;
+        world.outside.record.clone_from(&self.record);
+        world.outside.replay.clone_from(&self.replay);
+        Ok(())
+    }
 }
 
 /// How progress is shown.

@@ -4,6 +4,7 @@ mod batch;
 mod check;
 mod completions;
 mod destinations;
+mod enrich;
 mod expand;
 mod explain;
 mod init;
@@ -15,6 +16,7 @@ mod name;
 mod nfo;
 mod pack;
 mod plan;
+mod providers;
 mod reproduce;
 mod resume;
 mod rules;
@@ -49,6 +51,8 @@ pub enum Command {
     Resume(resume::Args),
     Destinations(destinations::Args),
     Inspect(inspect::Args),
+    Enrich(enrich::Args),
+    Providers(providers::Args),
     Verify(verify::Args),
     Stages(stages::Args),
     Kinds(kinds::Args),
@@ -79,6 +83,8 @@ impl Command {
             Self::Resume(args) => resume::run(&args, ui),
             Self::Destinations(args) => destinations::run(&args, ui),
             Self::Inspect(args) => inspect::run(&args, ui),
+            Self::Enrich(args) => enrich::run(&args, ui),
+            Self::Providers(args) => providers::run(&args, ui),
             Self::Verify(args) => verify::run(&args, ui),
             Self::Stages(args) => stages::run(&args, ui),
             Self::Kinds(args) => kinds::run(&args, ui),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use engine::{Event, Plan, Report, Runner, Selection, Status};
 
-use crate::args::{Progress, Running};
+use crate::args::{Asking, Progress, Running};
 use crate::exit::{Exit, Failure};
 use crate::lock::{self, Held, Keeping};
 use crate::project::{self, Project};
@@ -30,6 +30,8 @@ pub struct Order {
     pub keep_going: bool,
     /// How far it keeps to locks.
     pub keeping: Keeping,
+    /// How metadata providers are asked.
+    pub asking: Asking,
     /// How it runs and is shown.
     pub running: Running,
 }
@@ -83,7 +85,7 @@ pub fn execute(order: Order, mut reports: Reports, ui: &Ui) -> Result<Exit, Fail
 
 /// Runs everything and shows how it goes; nothing when it was interrupted before it began.
 pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Outcome>, Failure> {
-    let Order { compiled, selection, keep_going, keeping, running } = order;
+    let Order { compiled, selection, keep_going, keeping, asking, running } = order;
     if running.json && running.progress == Progress::Json {
         return Err(Failure::usage("`--json` and `--progress json` both write to stdout")
             .hint("the last event of `--progress json` holds the report"));
@@ -105,8 +107,9 @@ pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Ou
     let shown = Shown { progress: running.progress, interrupt: &interrupt, ui };
     let mut report = Report::default();
     for batch in &batches {
-        let mut world = project::world(batch.project.site.clone());
+        let mut world = batch.project.world();
         world.offline = keeping != Keeping::Time;
+        asking.apply(&mut world)?;
         // Releases that manifests describe are remembered with the state of their project.
         world.home = (selection == Selection::Deliver).then(|| batch.project.state_folder());
         let runner = Runner {

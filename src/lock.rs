@@ -12,7 +12,6 @@ use manifests::lock::{LockedFile, MAX_LOCK};
 use manifests::{Diagnostic, Lock, LockDifference, LockedRelease};
 
 use crate::exit::{Exit, Failure};
-use crate::project;
 use crate::sources::Compiled;
 use crate::ui::words;
 
@@ -141,7 +140,7 @@ pub fn hold_against(compiled: &[Compiled]) -> Result<Vec<Held>, Failure> {
             return Err(Failure::missing(format!("there is no lock `{}`", path.display()))
                 .hint("write one with `bindery lock`"));
         };
-        let world = project::world(manifest.project.site.clone());
+        let world = manifest.project.world();
         let mut now = observe(manifest, Some(lock), &world)?;
         for release in &mut now.releases {
             if let Some(locked) = lock.release(release.item.as_deref()) {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use engine::{Language, Registry, SecretRef, Site, World};
+use engine::{Language, Outside, Registry, SecretRef, Site, World};
 use manifests::{Configuration, Context, Diagnostic, File, Kinds, Setting, read_config};
 use serde_json::{Map, Value};
 
@@ -20,6 +20,8 @@ use crate::ui::words;
 const PROJECT_FILE: &str = "bindery.toml";
 /// The folder of a project's own kinds and templates.
 const PROJECT_FOLDER: &str = ".bindery";
+/// The folder in it that keeps answers of others.
+const CACHE: &str = "cache";
 
 /// Settings of destinations that name files, seen from the folder of the configuration.
 const FILES: [&str; 3] = ["ca", "key", "known_hosts"];
@@ -156,6 +158,26 @@ impl Project {
         self.home.join(PROJECT_FOLDER)
     }
 
+    /// Where answers of others are kept: with what else is remembered of the project, or with the user where nothing
+    /// is to be left behind.
+    fn cache(&self) -> Option<PathBuf> {
+        let own = self.home.join(PROJECT_FOLDER);
+        if self.is_project || own.is_dir() {
+            return Some(own.join(CACHE));
+        }
+        let absolute =
+            |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let user = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
+        user.map(|folder| folder.join("bindery"))
+    }
+
+    /// The world as runs of the project see it.
+    pub fn world(&self) -> World {
+        let seed = now().unsigned_abs() ^ (u64::from(std::process::id()) << 32);
+        let outside = Outside { cache: self.cache(), proxy: proxy(), seed, ..Outside::default() };
+        World { outside, ..world(self.site.clone()) }
+    }
+
     /// How many steps may run at once, if the configuration says so.
     pub fn jobs(&self) -> Option<u32> {
         self.configurations.iter().rev().find_map(|configuration| configuration.config.jobs)
@@ -166,10 +188,10 @@ impl Project {
 fn has_assets(folder: &Path) -> bool {
     let Ok(entries) = fs::read_dir(folder) else { return false };
     let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-    names.iter().any(|name| name != "state" && name != "uploads")
+    names.iter().any(|name| !["state", "uploads", CACHE].iter().any(|own| name == own))
 }
 
-/// The world as runs see it.
+/// The world with nothing kept of what others answer.
 pub fn world(site: Site) -> World {
     World {
         site,
@@ -178,7 +200,14 @@ pub fn world(site: Site) -> World {
         offline: false,
         home: None,
         secret: Box::new(secret),
+        outside: Outside::default(),
     }
+}
+
+/// The proxy that the environment names for requests to other networks.
+fn proxy() -> Option<String> {
+    let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    names.iter().find_map(|name| std::env::var(name).ok()).filter(|proxy| !proxy.trim().is_empty())
 }
 
 /// Milliseconds since 1970-01-01 UTC.

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use engine::{Event, Facts, Happening, Plan, Report, Runner, Selection, Status, Workplace};
 
-use crate::args::Running;
+use crate::args::{Asking, Running};
 use crate::execute::{Shown, jobs, run_id, show};
 use crate::exit::{Exit, Failure};
-use crate::project::{self, Project};
+use crate::project::Project;
 use crate::signals::Interrupt;
 use crate::ui::{Ui, summary, words};
 
@@ -46,7 +46,8 @@ pub fn rebuild(
     plans: &[Plan],
     project: &Project,
     running: &Running,
-    offline: bool,
+    asking: &Asking,
+    renew: Option<&str>,
     interrupt: &Interrupt,
     ui: &Ui,
 ) -> Result<Rebuilt, Failure> {
@@ -65,8 +66,9 @@ pub fn rebuild(
         plan.output = Arc::clone(&folder);
         plan.keep = None;
     }
-    let mut world = project::world(project.site.clone());
-    world.offline = offline;
+    let mut world = project.world();
+    asking.apply(&mut world)?;
+    world.outside.renew = renew.map(str::to_owned);
     let runner = Runner { selection: Selection::Make, ..Runner::new(id, jobs(running, project), &world) };
     let mut facts: BTreeMap<usize, BTreeMap<String, Facts>> = BTreeMap::new();
     let mut note = |event: &Event| {
@@ -74,7 +76,7 @@ pub fn rebuild(
             let plan = again.get(*release);
             let asks = plan.and_then(|plan| Some(plan.shape.step(plan.shape.find(step)?).asks_outside()));
             if asks == Some(true) && !told.is_empty() {
-                facts.entry(*release).or_default().insert(step.clone(), told.clone());
+                facts.entry(*release).or_default().insert(step.clone(), told.settled());
             }
         }
     };

@@ -128,8 +128,11 @@ fn run(folder: &Path, shapes: &[Arc<Shape>], keep: bool) -> f64 {
     let world = World {
         site: Site::default(),
         now: Box::new(|| 0),
+        time_of_day: Box::new(|| 0),
+        home: None,
         offline: false,
         secret: Box::new(|_| Err("none".into())),
+        outside: bindery_engine::Outside::default(),
     };
     let runner = Runner::new("bench".into(), 2, &world);
     let begun = Instant::now();

@@ -19,12 +19,37 @@ pub struct Fact {
     /// How sure the source is, 0 to 1, where it can say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
+    /// Everything that was said of it, in the order of the sources, where several were asked. The value is one of
+    /// them, or is made of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
+}
+
+/// What one source says of a fact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Candidate {
+    /// The value.
+    pub value: Value,
+    /// Who says so.
+    pub from: String,
+    /// What the source calls the thing that it speaks of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// File or URL it was found at, without secrets.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub at: String,
+    /// When the source was asked, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// How sure it is that the source speaks of the same thing, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
 }
 
 impl Fact {
     /// A fact without a score.
     pub fn new(value: impl Into<Value>, from: impl Into<String>, at: impl Into<String>) -> Self {
-        Self { value: value.into(), from: from.into(), at: at.into(), score: None }
+        Self { value: value.into(), from: from.into(), at: at.into(), score: None, candidates: Vec::new() }
     }
 }
 
@@ -78,6 +103,16 @@ impl Facts {
         for (name, fact) in &weaker.0 {
             self.0.entry(name.clone()).or_insert_with(|| fact.clone());
         }
+    }
+
+    /// The same facts without what else was said of them.
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        let settled = |(name, fact): (&String, &Fact)| {
+            let fact = Fact { score: fact.score, ..Fact::new(fact.value.clone(), &fact.from, &fact.at) };
+            (name.clone(), fact)
+        };
+        Self(self.0.iter().map(settled).collect())
     }
 
     /// Every fact, by name.

@@ -15,7 +15,7 @@ use serde_json::Value;
 pub use self::span::Span;
 use crate::reads::{self, Seen};
 use crate::template::{Scope, Template, TemplateError};
-use crate::{Artifact, Facts, FileProgress, Site, StageError, World};
+use crate::{Artifact, Fact, Facts, FileProgress, Site, StageError, World};
 
 /// An input of a step and who gave it.
 #[derive(Clone, Debug)]
@@ -129,6 +129,13 @@ impl Job<'_> {
     pub fn fact(&self, name: &str) -> Option<&Value> {
         self.seen.note(name);
         self.facts.value(name)
+    }
+
+    /// One fact that reaches the step, with its provenance.
+    #[must_use]
+    pub fn known(&self, name: &str) -> Option<&Fact> {
+        self.seen.note(name);
+        self.facts.get(name)
     }
 
     /// The algorithms of the digests that later steps want of what this one writes.

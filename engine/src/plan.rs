@@ -14,7 +14,7 @@ use serde_json::Value;
 pub use self::shape::{Shape, StepIndex};
 use crate::state::{ReleaseKey, Store};
 use crate::template::{Condition, Template};
-use crate::{AnyStage, Facts, Lane, Phase};
+use crate::{AnyStage, Facts, Phase};
 
 /// One release to be made: a shape it may share with many others, and what is its own.
 #[derive(Clone)]
@@ -172,6 +172,6 @@ impl Step {
     /// Whether it asks the world outside for facts, so that these may differ from day to day.
     #[must_use]
     pub fn asks_outside(&self) -> bool {
-        self.stage.phase() == Phase::Gather && self.stage.lane() == Lane::Net
+        self.stage.phase() == Phase::Gather && self.stage.asks()
     }
 }

@@ -27,6 +27,8 @@ pub(crate) const ALL_FACTS: &str = "@facts";
 pub(crate) const TIME: &str = "@time";
 /// Stands for the facts that a step is to give again as they are.
 pub(crate) const PINNED: &str = "@pinned";
+/// Stands for what a step could not find out; it is known of no step that is yet to run.
+pub(crate) const UNSETTLED: &str = "@unsettled";
 /// Stands for the files that a step takes, as templates see them.
 pub(crate) const FILES: &str = "files";
 
@@ -61,13 +63,14 @@ impl View<'_> {
     /// What a name stands for, or a digest of that.
     pub(crate) fn one(&self, name: &str) -> Value {
         let value = match name {
-            ALL_FACTS => return json!({ LONG: Digesting::default().json(self.facts).finish() }),
+            ALL_FACTS => return json!({ LONG: Digesting::default().json(&self.facts.settled()).finish() }),
             TIME => self.time.into(),
             PINNED => match self.pinned {
                 Some(pinned) => return json!({ LONG: Digesting::default().json(pinned).finish() }),
                 None => Value::Null,
             },
             FILES => files(self.inputs),
+            UNSETTLED => Value::Null,
             name => self.scope.peek(name).cloned().unwrap_or_default(),
         };
         let is_short = match &value {

@@ -54,6 +54,11 @@ pub trait Stage: DeserializeOwned + JsonSchema + Send + Sync + 'static {
         false
     }
 
+    /// Whether it asks somebody outside, so that what it gives may differ from day to day.
+    fn asks(&self) -> bool {
+        Self::LANE == Lane::Net
+    }
+
     /// Named pools whose depth it must respect, such as one for a destination.
     fn pools(&self) -> Vec<String> {
         Vec::new()
@@ -119,6 +124,8 @@ pub struct Output {
     pub artifacts: Vec<Artifact>,
     /// Facts it found; they win over the ones it inherited.
     pub facts: Facts,
+    /// What it could not find out although it tried, in a few words. Then it runs again the next time.
+    pub unsettled: Option<String>,
     /// Digests it took of its inputs, in their order; none, or fewer than there are inputs, where it took none.
     pub inputs: Vec<Digests>,
 }
@@ -129,7 +136,7 @@ pub trait AnyStage: Send + Sync {
     fn name(&self) -> &'static str;
     /// [`Stage::VERSION`].
     fn version(&self) -> u32;
-    /// [`Stage::LANE`].
+    /// [`Stage::LANE`], unless nobody is asked.
     fn lane(&self) -> Lane;
     /// [`Stage::PHASE`].
     fn phase(&self) -> Phase;
@@ -145,6 +152,8 @@ pub trait AnyStage: Send + Sync {
     fn assets(&self, site: &Site) -> Vec<Asset>;
     /// [`Stage::minds_times`].
     fn minds_times(&self) -> bool;
+    /// [`Stage::asks`].
+    fn asks(&self) -> bool;
     /// [`Stage::pools`].
     fn pools(&self) -> Vec<String>;
     /// [`Stage::run`].
@@ -159,7 +168,7 @@ impl<S: Stage> AnyStage for S {
         S::VERSION
     }
     fn lane(&self) -> Lane {
-        S::LANE
+        if Stage::asks(self) { S::LANE } else { Lane::Cpu }
     }
     fn phase(&self) -> Phase {
         S::PHASE
@@ -181,6 +190,9 @@ impl<S: Stage> AnyStage for S {
     }
     fn minds_times(&self) -> bool {
         Stage::minds_times(self)
+    }
+    fn asks(&self) -> bool {
+        Stage::asks(self)
     }
     fn pools(&self) -> Vec<String> {
         Stage::pools(self)

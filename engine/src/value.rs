@@ -12,7 +12,7 @@ use serde::de::{Deserializer, Error, Visitor};
 
 pub use self::duration::Duration;
 pub use self::size::Size;
-pub use self::time::Time;
+pub use self::time::{Time, rfc3339};
 
 /// What parts the message of a fault from its advice when both must pass through one text.
 const HELP: &str = "\nhelp: ";

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::outside::Outside;
 use crate::template::Language;
 
 /// Where a manifest stands: what stages may look up while options are checked and while steps run.
@@ -71,6 +72,8 @@ pub struct World {
     pub home: Option<PathBuf>,
     /// Reads a secret by its reference; the error is a fragment without the secret.
     pub secret: Box<ReadSecret>,
+    /// How the world outside is asked.
+    pub outside: Outside,
 }
 
 /// Reads a secret by its reference.

@@ -11,7 +11,7 @@ use manifests::{Diagnostic, Severity};
 
 use self::compile::Compiler;
 use self::wire::BatchReport;
-use crate::args::{Running, Sets};
+use crate::args::{Asking, Running, Sets};
 use crate::execute::{self, Order, Outcome};
 use crate::exit::{Exit, Failure};
 use crate::lock::Keeping;
@@ -54,6 +54,8 @@ pub struct Args {
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
     #[command(flatten)]
+    asking: Asking,
+    #[command(flatten)]
     running: Running,
     #[command(flatten)]
     sets: Sets,
@@ -94,7 +96,8 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     let (keep_going, running) = (!args.fail_fast, args.running.clone());
     let outcome = if begins {
         let keeping = Keeping::default();
-        let order = Order { compiled, selection: Selection::All, keep_going, keeping, running };
+        let asking = args.asking.clone();
+        let order = Order { compiled, selection: Selection::All, keep_going, keeping, asking, running };
         let Some(outcome) = execute::perform(order, &mut reports, ui)? else { return Ok(Exit::Interrupted) };
         outcome
     } else {

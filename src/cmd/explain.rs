@@ -10,7 +10,6 @@ use crate::args::Sets;
 use crate::execute::known_step;
 use crate::exit::{Exit, Failure};
 use crate::lock::{self, Keeping};
-use crate::project;
 use crate::sources;
 use crate::state;
 use crate::ui::{Ui, clean, words};
@@ -73,7 +72,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     lock::pin(&mut compiled, Keeping::Time);
     let mut explained = Vec::new();
     for manifest in &compiled {
-        let world = project::world(manifest.project.site.clone());
+        let world = manifest.project.world();
         for plan in &manifest.plans {
             if let Some(index) = plan.shape.find(&args.step) {
                 explained.push(explain(plan, index, &world)?);

@@ -1,6 +1,6 @@
 //! `bindery init`: a manifest for files, with what was found in them as comments.
 
-mod guess;
+pub mod guess;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -8,10 +8,9 @@ use clap::Subcommand;
 use engine::{Facts, Pinned, Plan, Selection, TimeRule, World, judge};
 use manifests::{Lock, LockDifference};
 
-use crate::args::Running;
+use crate::args::{Asking, Running};
 use crate::exit::{Exit, Failure};
 use crate::lock::{observe, outputs, path_of, write};
-use crate::project;
 use crate::rebuild::{Rebuilt, rebuild};
 use crate::signals::{self, Interrupt};
 use crate::sources::{self, Compiled};
@@ -42,6 +41,8 @@ pub struct Args {
     manifests: Vec<PathBuf>,
     #[command(flatten)]
     running: Running,
+    #[command(flatten)]
+    asking: Asking,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -67,6 +68,8 @@ struct Update {
     only: Option<String>,
     #[command(flatten)]
     running: Running,
+    #[command(flatten)]
+    asking: Asking,
 }
 
 /// Which facts are asked for anew.
@@ -80,11 +83,14 @@ enum Renewal {
 }
 
 pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
-    let (named, renewal, running, tells) = match args.command {
-        None => (args.manifests, Renewal::None, args.running, false),
-        Some(Command::Update(Update { manifests, only, running })) => {
+    let (named, renewal, running, asking, tells) = match args.command {
+        None => (args.manifests, Renewal::None, args.running, args.asking, false),
+        Some(Command::Update(Update { manifests, only, running, asking })) => {
             let renewal = only.map_or(Renewal::All, Renewal::Of);
-            (manifests, renewal, running, true)
+            // What was said before is what the lock says already.
+            let refresh = !asking.offline && asking.replay.is_none();
+            let asking = Asking { refresh, ..asking };
+            (manifests, renewal, running, asking, true)
         }
     };
     let mut compiled = sources::check(&named, &[])?.clean(ui)?;
@@ -97,7 +103,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
             let message = format!("`--only {name}`: there is no lock `{}`", path.display());
             return Err(Failure::missing(message).hint("write one with `bindery lock`"));
         }
-        let lock = lock(manifest, &renewal, &running, &interrupt, ui)?;
+        let lock = lock(manifest, &renewal, &running, &asking, &interrupt, ui)?;
         let before = manifest.lock.clone().unwrap_or_else(|| Lock::new("", 0));
         let is_new = manifest.lock.is_none();
         changed.extend(if is_new { Vec::new() } else { before.differences(&lock) });
@@ -131,10 +137,11 @@ fn lock(
     manifest: &mut Compiled,
     renewal: &Renewal,
     running: &Running,
+    asking: &Asking,
     interrupt: &Interrupt,
     ui: &Ui,
 ) -> Result<Lock, Failure> {
-    let world = project::world(manifest.project.site.clone());
+    let world = manifest.project.world();
     let mut lock = observe(manifest, manifest.lock.as_ref(), &world)?;
     if let (Renewal::Of(name), Some(before)) = (renewal, &manifest.lock) {
         known_provider(name, before)?;
@@ -159,7 +166,8 @@ fn lock(
         .filter(|(_, standing)| standing.is_none())
         .map(|(plan, _)| plan.clone())
         .collect();
-    let rebuilt: Rebuilt = rebuild(&missing, &manifest.project, running, false, interrupt, ui)?;
+    let renew = if let Renewal::Of(name) = renewal { Some(name.as_str()) } else { None };
+    let rebuilt: Rebuilt = rebuild(&missing, &manifest.project, running, asking, renew, interrupt, ui)?;
     let mut rebuilt = rebuilt.releases.iter();
     for (plan, standing) in manifest.plans.iter().zip(standing) {
         let item = plan.item_id();

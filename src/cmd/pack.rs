@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use engine::Selection;
 use manifests::{Kinds, Node, merge, set_layer};
 
-use crate::args::{Running, Sets};
+use crate::args::{Asking, Running, Sets};
 use crate::execute::{Order, execute};
 use crate::exit::{Exit, Failure};
 use crate::lock::Keeping;
@@ -55,6 +55,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     #[command(flatten)]
+    asking: Asking,
+    #[command(flatten)]
     running: Running,
     #[command(flatten)]
     sets: Sets,
@@ -102,6 +104,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
         selection: Selection::All,
         keep_going: false,
         keeping: Keeping::default(),
+        asking: args.asking,
         running: args.running,
     };
     execute(order, reports, ui)

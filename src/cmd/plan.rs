@@ -13,7 +13,6 @@ use rayon::prelude::*;
 use crate::args::Sets;
 use crate::exit::{Exit, Failure};
 use crate::lock::{self, Keeping};
-use crate::project;
 use crate::sources;
 use crate::state;
 use crate::ui::{Ui, words};
@@ -70,7 +69,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     lock::pin(&mut compiled, Keeping::Time);
     let mut plans: Vec<wire::PlanListing> = Vec::new();
     for manifest in &compiled {
-        let world = project::world(manifest.project.site.clone());
+        let world = manifest.project.world();
         plans.par_extend(manifest.plans.par_iter().map(|plan| wire::PlanListing::of(plan, &world)));
         if args.probe {
             let from = plans.len() - manifest.plans.len();

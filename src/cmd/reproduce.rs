@@ -8,7 +8,7 @@ use manifests::LockedRelease;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::args::Running;
+use crate::args::{Asking, Running};
 use crate::exit::{Exit, Failure};
 use crate::lock::{self, Keeping, outputs};
 use crate::rebuild::{Release, rebuild};
@@ -61,7 +61,15 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     lock::pin(&mut compiled, Keeping::Locked);
     let mut found = Vec::new();
     for manifest in &compiled {
-        let rebuilt = rebuild(&manifest.plans, &manifest.project, &args.running, false, &interrupt, ui)?;
+        let rebuilt = rebuild(
+            &manifest.plans,
+            &manifest.project,
+            &args.running,
+            &Asking::default(),
+            None,
+            &interrupt,
+            ui,
+        )?;
         for (plan, made) in manifest.plans.iter().zip(&rebuilt.releases) {
             let locked = manifest.lock.as_ref().and_then(|lock| lock.release(plan.item_id().as_deref()));
             found.push(compare(plan, made, locked)?);

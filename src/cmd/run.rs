@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use engine::Selection;
 
-use crate::args::{Running, Sets};
+use crate::args::{Asking, Running, Sets};
 use crate::execute::{Order, execute};
 use crate::exit::{Exit, Failure};
 use crate::lock::Keeping;
@@ -51,9 +51,8 @@ pub struct Args {
     /// Make exactly what the lock says, or fail before any work and name what differs
     #[arg(long)]
     locked: bool,
-    /// Ask no metadata provider: take facts from the lock, or from what was fetched before
-    #[arg(long)]
-    offline: bool,
+    #[command(flatten)]
+    asking: Asking,
     #[command(flatten)]
     sets: Sets,
 }
@@ -77,11 +76,12 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
         (_, Some(until)) => Selection::Until(until),
         _ => Selection::All,
     };
-    let keeping = match (args.locked, args.offline) {
+    let keeping = match (args.locked, args.asking.offline) {
         (true, _) => Keeping::Locked,
         (false, true) => Keeping::Offline,
         (false, false) => Keeping::Time,
     };
-    let order = Order { compiled, selection, keep_going: args.keep_going, keeping, running: args.running };
+    let (keep_going, asking, running) = (args.keep_going, args.asking, args.running);
+    let order = Order { compiled, selection, keep_going, keeping, asking, running };
     execute(order, reports, ui)
 }

@@ -25,6 +25,8 @@ Names:
   batch        the output of `bindery batch --json`
   note         the output of `bindery nfo show --json`
   plan         one entry of `bindery plan --json`
+  enrichment   one line of `bindery enrich --json`
+  provider     one entry of `bindery providers --json`
   facts        one line of `bindery inspect --json`
   name         one line of `bindery name parse --json`
   rules        a file in `.bindery/rules`
@@ -68,6 +70,7 @@ const SCHEMAS: &[Row] = &[
     Row { name: "config", make: manifests::config::config_schema },
     Row { name: "destination", make: || schema_for!(stages::upload::Listing).to_value() },
     Row { name: "diagnostics", make: diagnostics::schema },
+    Row { name: "enrichment", make: || schema_for!(super::enrich::Enriched).to_value() },
     Row { name: "events", make: || schema_for!(engine::Event).to_value() },
     Row { name: "explanation", make: || schema_for!(Explanation).to_value() },
     Row { name: "facts", make: || schema_for!(stages::facts::Inspection).to_value() },
@@ -78,6 +81,7 @@ const SCHEMAS: &[Row] = &[
     Row { name: "page", make: || schema_for!(super::templates::render::Rendered).to_value() },
     Row { name: "plan", make: || schema_for!(PlanListing).to_value() },
     Row { name: "reproduction", make: || schema_for!(Reproduction).to_value() },
+    Row { name: "provider", make: || schema_for!(stages::enrich::Listing).to_value() },
     Row { name: "report", make: || schema_for!(engine::Report).to_value() },
     Row { name: "rules", make: || schema_for!(stages::rules::RuleSet).to_value() },
     Row { name: "template", make: || schema_for!(stages::nfo::Listing).to_value() },

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use engine::{
-    Cancel, Event, Fact, Facts, From, Happening, Job, OptionFault, Output, Phase, Plan, Report, Retry,
-    Runner, Selection, Shape, Site, Source, Stage, StageError, Step, Template, TimeRule, World,
+    Cancel, Event, Fact, Facts, From, Happening, Job, OptionFault, Output, Outside, Phase, Plan, Report,
+    Retry, Runner, Selection, Shape, Site, Source, Stage, StageError, Step, Template, TimeRule, World,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -177,6 +177,7 @@ impl Bench {
             offline: false,
             home: None,
             secret: Box::new(|_| Err("there is none".into())),
+            outside: Outside::default(),
         };
         let runner = Runner {
             id: "bench".into(),

@@ -134,6 +134,14 @@ pub fn inspect(path: &Path) -> Result<Found, StageError> {
     Ok(found)
 }
 
+/// The facts of a file with their provenance: what it says of itself, and what its name says where it says nothing.
+pub fn facts_of(path: &Path, name: &str) -> Result<Facts, StageError> {
+    let artifact = Artifact::new(name, path, 0);
+    let mut facts = with_provenance(&inspect(path)?, &artifact);
+    facts.underlay(&from_name(&artifact));
+    Ok(facts)
+}
+
 /// The fact that holds the text report about a film.
 const REPORT: &str = "mediainfo_report";
 

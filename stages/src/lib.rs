@@ -8,11 +8,12 @@ mod archive;
 mod bench;
 mod blocks;
 mod checksum;
-mod enrich;
+pub mod enrich;
 mod extract;
 pub mod facts;
 mod files;
 mod filters;
+mod http;
 pub mod nfo;
 pub mod rules;
 mod sample;
@@ -21,7 +22,7 @@ pub mod verify;
 
 use engine::{Language, Registry};
 
-pub use extract::inspect;
+pub use extract::{facts_of, inspect};
 pub use formats::name;
 /// Pages of text, read and drawn.
 pub use formats::page;

@@ -5,6 +5,7 @@ mod batch;
 mod crash;
 mod docs;
 mod ebook;
+mod enrich;
 mod foretold;
 mod formats;
 mod language;

@@ -17,7 +17,7 @@ use super::open::{Found, Look, Open, changed};
 use super::scratch::Resumed;
 use crate::digest::{self, Digest, Digesting};
 use crate::job::{Place, Said, Stop, template_fault};
-use crate::reads::{Seen, View};
+use crate::reads::{self, Seen, View};
 use crate::stamp::{self, Stamp};
 use crate::state::record::{MadeRecord, ReleaseRecord, StepRecord};
 use crate::template::{Scope, Template, TemplateError};
@@ -201,6 +201,9 @@ impl Task {
             took: u64::try_from(took.as_millis()).ok(),
             ..StepRecord::default()
         };
+        if let Some(what) = &output.unsettled {
+            record.reads.insert(reads::UNSETTLED.to_owned(), what.as_str().into());
+        }
         let print = record.print();
         record.made =
             output.artifacts.iter().map(|artifact| made(artifact, print, &remember.working)).collect();

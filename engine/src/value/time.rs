@@ -22,6 +22,12 @@ pub enum Time {
     At(Timestamp),
 }
 
+/// A moment in milliseconds since 1970-01-01 UTC as RFC 3339, to the second.
+#[must_use]
+pub fn rfc3339(millis: i64) -> String {
+    Timestamp::from_second(millis.div_euclid(1000)).unwrap_or_default().to_string()
+}
+
 impl FromStr for Time {
     type Err = ValueError;
 

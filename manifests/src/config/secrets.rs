@@ -91,7 +91,26 @@ pub fn is_secret_name(name: &str) -> bool {
 pub fn check(node: &mut Node) -> Found {
     let mut found = Found { faults: Vec::new(), hidden: Vec::new() };
     found.walk(node);
+    if let Some((_, providers)) = entry_of(node, "providers") {
+        entries_of(providers).flat_map(|(_, provider)| entries_of(provider)).for_each(|(key, value)| {
+            if PROVIDER_SECRETS.contains(&key.name.as_str()) {
+                found.secret(key, value);
+            }
+        });
+    }
     found
+}
+
+/// Keys that hold secrets of metadata providers, and elsewhere need not.
+const PROVIDER_SECRETS: [&str; 2] = ["key", "pin"];
+
+fn entries_of(node: &mut Node) -> impl Iterator<Item = &mut (Key, Node)> {
+    let entries = if let Value::Mapping(entries) = &mut node.value { Some(entries) } else { None };
+    entries.into_iter().flatten()
+}
+
+fn entry_of<'n>(node: &'n mut Node, name: &str) -> Option<&'n mut (Key, Node)> {
+    entries_of(node).find(|(key, _)| key.name == name)
 }
 
 impl Found {

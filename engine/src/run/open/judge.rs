@@ -125,7 +125,10 @@ impl Open<'_> {
         if old.skipped.is_some() {
             return Verdict::Runs(Why::Never);
         }
-        let changes = self.changes(index, old, facts, scope, world);
+        let mut changes = self.changes(index, old, facts, scope, world);
+        if world.outside.refresh && step.asks_outside() {
+            changes.push(Change::of("what is known outside, which is asked for anew"));
+        }
         if !changes.is_empty() {
             return Verdict::Runs(Why::Changed { changes });
         }
@@ -326,6 +329,7 @@ fn what_is_read(name: &str) -> String {
         crate::reads::ALL_FACTS => "the facts".to_owned(),
         crate::reads::TIME => "the time of the release".to_owned(),
         crate::reads::PINNED => "what the lock pins".to_owned(),
+        crate::reads::UNSETTLED => "what could not be found out".to_owned(),
         "release" => "the name of the release".to_owned(),
         "now" => "the time of the release as text".to_owned(),
         "group" | "kind" | "vars" | "item" | "source" | "files" => format!("`{name}`"),

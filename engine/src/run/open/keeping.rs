@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Found, Look, Open, Past, State, sources};
+use crate::reads::UNSETTLED;
 use crate::run::assemble::Piece;
 use crate::run::open::Standing;
 use crate::run::{Runner, Selection};
@@ -57,7 +58,13 @@ impl Open<'_> {
             let mut steps = self.plan.shape.steps().filter(|(index, _)| self.state(*index) != State::Left);
             steps.all(|(_, step)| record.step(&step.id).is_some())
         };
-        self.past.standing == Standing::Ours && record.whole == self.whole(world) && has_all()
+        let is_open = |step: &StepRecord| step.reads.contains_key(UNSETTLED);
+        let asks = || self.plan.shape.steps().any(|(_, step)| step.asks_outside());
+        self.past.standing == Standing::Ours
+            && record.whole == self.whole(world)
+            && has_all()
+            && !record.steps.iter().any(is_open)
+            && !(world.outside.refresh && asks())
     }
 
     /// The files of the release and where each of them lies.

@@ -1,6 +1,7 @@
 //! Runs that come after others: what stands is left alone, what rests on a change runs again, and both say why.
 
 mod any;
+mod unsettled;
 
 use std::fs;
 use std::path::Path;

@@ -256,8 +256,11 @@ fn go_and_tell(
     let world = World {
         site: Site::default(),
         now: Box::new(now),
+        time_of_day: Box::new(|| 0),
+        home: None,
         offline,
         secret: Box::new(|_| Err("none".into())),
+        outside: crate::Outside::default(),
     };
     let mut runner = Runner {
         id: format!("{:?}", std::thread::current().id()).replace(['(', ')'], "-"),
