@@ -271,8 +271,8 @@ impl Shelf {
         let shelved = lock(&self.blocks);
         if shelved.blocks.len() >= ROOM && !self.apart.load(Ordering::Relaxed) {
             let waited = self.taken.wait_timeout_while(shelved, PATIENCE, |now| now.blocks.len() >= ROOM);
-            let (_, timed_out) = waited.unwrap_or_else(PoisonError::into_inner);
-            if timed_out.timed_out() {
+            let waited = waited.unwrap_or_else(PoisonError::into_inner);
+            if waited.1.timed_out() {
                 self.apart.store(true, Ordering::Relaxed);
             }
         }
