@@ -187,6 +187,7 @@ impl Bench {
             keep_going: false,
             force: false,
             selection: Selection::All,
+            traced: false,
             world: &world,
         };
         let cancel = Cancel::default();

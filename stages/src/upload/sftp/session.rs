@@ -143,7 +143,8 @@ impl Session {
 
 fn config(kinds: &[String]) -> client::Config {
     let is_known = |algorithm: &Algorithm| {
-        kinds.iter().any(|kind| kind == algorithm.as_str() || (kind == "ssh-rsa" && algorithm.is_rsa()))
+        let is_rsa = matches!(algorithm, Algorithm::Rsa { .. });
+        kinds.iter().any(|kind| kind == algorithm.as_str() || (kind == "ssh-rsa" && is_rsa))
     };
     let mut keys = HOST_KEYS.to_vec();
     keys.sort_by_key(|algorithm| !is_known(algorithm));
