@@ -173,7 +173,8 @@ impl Stage for Upload {
         let size: u64 = inputs.iter().map(|input| input.artifact.size).sum();
         let files = self.names().into_iter().map(|name| Artifact::new(name, "", size)).collect();
         // It is read once for all destinations that keep pace.
-        Forecast { read: size, files, exact: true, ..Forecast::default() }
+        let read = if self.names().is_empty() { 0 } else { size };
+        Forecast { read, files, exact: true, ..Forecast::default() }
     }
 
     fn assets(&self, site: &Site) -> Vec<Asset> {

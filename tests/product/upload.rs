@@ -167,7 +167,7 @@ fn a_plain_run_again_finishes_a_failed_delivery() {
     let world = World::new();
     world.write("bindery.toml", local("").replace("'nas'", "'blocked/nas'"));
     world.write("blocked", "a file where a folder should be");
-    world.write("book.txt", noise(50_000));
+    world.write("book.txt", "Some words of a text.\n".repeat(2_000));
     let manifest = "release: 1\nkind: docs\ngroup: GRP\nname: Some.Release-GRP\nsource: book.txt\ntime: 2026-01-01T00:00:00Z\nsteps:\n  upload: { with: { to: nas } }\n";
     world.write("release.yaml", manifest);
     let ran = world.run(&["run"]);
@@ -238,7 +238,7 @@ fn a_release_there_is_held_against_here_the_ledger_and_its_sums() {
 fn a_plan_can_ask_the_destinations() {
     let world = World::new();
     world.write("bindery.toml", local(""));
-    world.write("book.txt", noise(5_000));
+    world.write("book.txt", "Some words of a text.\n".repeat(200));
     let manifest = "release: 1\nkind: docs\ngroup: GRP\nname: A-GRP\nsource: book.txt\nsteps:\n  upload: { with: { to: nas } }\n";
     world.write("release.yaml", manifest);
     let plan = world.done(&["plan", "--probe", "--json"]).json();

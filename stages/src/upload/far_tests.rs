@@ -419,11 +419,8 @@ fn destinations_say_where_they_lead() {
         "ftps://me@box:990/",
         2,
     );
-    check(
-        json!({ "type": "sftp", "host": "box", "user": "me", "path": "/srv", "connections": 4 }),
-        "sftp://me@box:22/srv",
-        4,
-    );
+    let four = json!({ "type": "sftp", "host": "box", "user": "me", "path": "/srv", "connections": 4 });
+    check(four, "sftp://me@box:22/srv", 4);
 }
 
 #[test]
@@ -447,8 +444,6 @@ fn settings_that_cannot_be_used_are_told() {
     check(json!({ "type": "ftps", "host": "box", "fingerprint": "b" }), "hexadecimal");
     check(json!({ "type": "sftp", "host": "box" }), "missing field `user`");
     check(json!({ "type": "sftp", "host": "box", "user": "me", "fingerprint": "ab" }), "ssh-keygen -l");
-    check(
-        json!({ "type": "sftp", "host": "box", "user": "me", "passphrase": { "env": "X" } }),
-        "without a `key`",
-    );
+    let locked = json!({ "type": "sftp", "host": "box", "user": "me", "passphrase": { "env": "X" } });
+    check(locked, "without a `key`");
 }

@@ -43,8 +43,8 @@ impl fmt::Display for Proof {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnConflict {
-    /// The same content counts as delivered; anything else is left alone, and the delivery fails.
     #[default]
+    /// The same content counts as delivered; anything else is left alone, and the delivery fails.
     Verify,
     /// A file with other content is replaced.
     Replace,

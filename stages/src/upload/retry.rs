@@ -116,8 +116,8 @@ impl Again {
                 done => return done,
             };
             attempt += 1;
-            let answered = self.inner.answered.load(Ordering::Relaxed);
-            let most = if answered { self.inner.retries } else { self.inner.retries.min(WITHOUT_ANSWER) };
+            let nobody = error.code == "remote/unreachable" && !self.inner.answered.load(Ordering::Relaxed);
+            let most = if nobody { self.inner.retries.min(WITHOUT_ANSWER) } else { self.inner.retries };
             if attempt > most {
                 return Err(error);
             }

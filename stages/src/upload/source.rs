@@ -122,13 +122,19 @@ impl Source {
 
     /// A block of it.
     pub(super) fn block(&self, number: u64) -> Result<Arc<[u8]>, StageError> {
+        if let Some(bytes) = self.shelf.take(&self.name, number) {
+            return Ok(bytes);
+        }
+        let others = self.takers.load(Ordering::Relaxed).saturating_sub(1);
+        if others > 0 {
+            self.shelf.make_room();
+        }
+        // Held until the block lies on the shelf, so that nobody reads it meanwhile.
         let mut reading = lock(&self.reading);
         if let Some(bytes) = self.shelf.take(&self.name, number) {
             return Ok(bytes);
         }
         let bytes = self.read(&mut reading, number)?;
-        drop(reading);
-        let others = self.takers.load(Ordering::Relaxed).saturating_sub(1);
         self.shelf.put(&self.name, number, &bytes, others);
         Ok(bytes)
     }
@@ -260,18 +266,24 @@ impl Shelf {
         Some(bytes)
     }
 
-    /// Leaves a block for others. Where there is no room they are waited for, once in a delivery; then the oldest goes.
+    /// Waits for the slower ones where there is no room. Who is waited for in vain once is not waited for again.
+    fn make_room(&self) {
+        let shelved = lock(&self.blocks);
+        if shelved.blocks.len() >= ROOM && !self.apart.load(Ordering::Relaxed) {
+            let waited = self.taken.wait_timeout_while(shelved, PATIENCE, |now| now.blocks.len() >= ROOM);
+            let (_, timed_out) = waited.unwrap_or_else(PoisonError::into_inner);
+            if timed_out.timed_out() {
+                self.apart.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Leaves a block for others. Where there is no room the oldest goes.
     fn put(&self, file: &str, number: u64, bytes: &Arc<[u8]>, wanted: usize) {
         if wanted == 0 {
             return;
         }
         let mut shelved = lock(&self.blocks);
-        if shelved.blocks.len() >= ROOM && !self.apart.load(Ordering::Relaxed) {
-            let waited = self.taken.wait_timeout_while(shelved, PATIENCE, |now| now.blocks.len() >= ROOM);
-            let timed_out;
-            (shelved, timed_out) = waited.unwrap_or_else(PoisonError::into_inner);
-            self.apart.store(timed_out.timed_out(), Ordering::Relaxed);
-        }
         while shelved.blocks.len() >= ROOM
             && let Some(oldest) = shelved.order.pop_front()
         {

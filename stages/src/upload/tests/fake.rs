@@ -174,7 +174,7 @@ impl Connection for Line {
         self.call("make_folder", folder)?;
         self.sea.with(|sea| {
             let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-            ends.for_each(|end| drop(sea.folders.insert(folder[..end].to_owned())));
+            sea.folders.extend(ends.map(|end| folder[..end].to_owned()));
         });
         Ok(())
     }
@@ -269,7 +269,7 @@ impl Connection for Line {
 
     fn remove_folder(&mut self, folder: &str) -> Result<(), StageError> {
         self.call("remove_folder", folder)?;
-        self.sea.with(|sea| drop(sea.folders.remove(folder)));
+        self.sea.with(|sea| sea.folders.retain(|known| known != folder));
         Ok(())
     }
 
