@@ -8,7 +8,7 @@ use engine::{
 };
 use serde_json::Value;
 
-use crate::args::{Progress, Running};
+use crate::args::{Asking, Progress, Running};
 use crate::execute::{Order, execute};
 use crate::exit::{Exit, Failure};
 use crate::lock::Keeping;
@@ -62,8 +62,14 @@ pub fn deliver(
         trace: None,
     };
     let reports = Reports::open(&running, surroundings)?;
-    let order =
-        Order { compiled, selection: Selection::Deliver, keep_going: true, keeping: Keeping::Time, running };
+    let order = Order {
+        compiled,
+        selection: Selection::Deliver,
+        keep_going: true,
+        keeping: Keeping::Time,
+        asking: Asking::default(),
+        running,
+    };
     execute(order, reports, ui)
 }
 
