@@ -334,7 +334,7 @@ fn survive(server: &Server, settings: &Value, fault: Fault) {
                 Err(error) if attempt < 5 => {
                     let code = &*error.code;
                     assert!(
-                        matches!(code, "remote/lost" | "remote/timeout" | "remote/busy"),
+                        matches!(code, "remote/lost" | "remote/timeout" | "remote/busy" | "remote/size"),
                         "{fault:?}: {error:?}"
                     );
                     assert!(error.retriable && error.hint.is_some(), "{error:?}");

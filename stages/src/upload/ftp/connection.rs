@@ -153,7 +153,9 @@ impl Connection for Ftp {
             found => found,
         };
         let stream = stream.map_err(|error| self.failure(&doing, error))?;
-        self.send(&doing, stream, from)
+        let sent = self.send(&doing, stream, from)?;
+        self.confirm(&path, offset + sent, &doing)?;
+        Ok(sent)
     }
 
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {

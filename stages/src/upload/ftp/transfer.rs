@@ -131,6 +131,22 @@ impl Ftp {
         Ok(sent)
     }
 
+    /// Makes sure that the server has as much as was sent. A data connection that is ended on its way is no fault to the
+    /// server: it takes it for the end of the file, and says that all is well.
+    pub(super) fn confirm(&mut self, path: &str, wanted: u64, doing: &str) -> Result<(), StageError> {
+        let size = self.control.size(path);
+        match self.attempt(doing, size)? {
+            Some(size) if size as u64 != wanted => Err(StageError::new(
+                "remote/size",
+                format!("the server has {size} of {wanted} bytes while {doing}"),
+            )
+            .hint("try again; what has arrived is not sent twice")
+            .retriable()),
+            // A server that does not tell sizes is asked by other means later.
+            _ => Ok(()),
+        }
+    }
+
     /// Takes at most `length` bytes and gives how many there were.
     pub(super) fn receive(
         &mut self,
