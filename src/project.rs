@@ -188,7 +188,7 @@ impl Project {
 fn has_assets(folder: &Path) -> bool {
     let Ok(entries) = fs::read_dir(folder) else { return false };
     let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-    names.iter().any(|name| !["state", "uploads", CACHE].iter().any(|own| name == own))
+    names.is_empty() || names.iter().any(|name| !["state", "uploads", CACHE].iter().any(|own| name == own))
 }
 
 /// The world with nothing kept of what others answer.

@@ -33,8 +33,11 @@ pub struct Named {
 #[derive(Debug, Default)]
 pub struct RuleSets {
     rules: Rules,
-    read: Mutex<BTreeMap<String, Result<Arc<Named>, Vec<Diagnostic>>>>,
+    read: Mutex<BTreeMap<String, Read>>,
 }
+
+/// A set, or what is wrong with it.
+type Read = Result<Arc<Named>, Vec<Diagnostic>>;
 
 impl RuleSets {
     /// Rule sets in these folders, and the built-in ones.
@@ -47,7 +50,7 @@ impl RuleSets {
         names.iter().map(|name| self.one(name)).collect()
     }
 
-    fn one(&self, name: &str) -> Result<Arc<Named>, Vec<Diagnostic>> {
+    fn one(&self, name: &str) -> Read {
         // A panic elsewhere cannot leave a map of finished entries half-changed.
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = read.get(name) {

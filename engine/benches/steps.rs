@@ -25,7 +25,7 @@ fn main() {
     measure("all at once, in one release", &[Arc::new(shape(STEPS, &|_| Vec::new()))], false);
     measure("one after the other, in one release", &[Arc::new(shape(STEPS, &before))], false);
     measure("each from three before it, in one release", &[Arc::new(shape(STEPS, &layers))], false);
-    let many = vec![Arc::new(shape(STEPS / 100, &before)); 100];
+    let many = std::iter::repeat_n(Arc::new(shape(STEPS / 100, &before)), 100).collect::<Vec<_>>();
     measure("one after the other, in a hundred releases", &many, false);
     measure("the same, remembered", &many, true);
     println!("peak memory: {} MiB", peak());
@@ -63,7 +63,8 @@ impl Stage for File {
 fn shape(steps: usize, from: &dyn Fn(usize) -> Vec<usize>) -> Shape {
     let registry = Registry::new().with::<Nothing>().with::<File>();
     let stage = |name: &str| -> Arc<dyn AnyStage> {
-        (registry.get(name).expect("a stage").build)(serde_json::json!({})).ok().expect("it has no options")
+        (registry.get(name).expect("a stage").build)(serde_json::json!({}))
+            .unwrap_or_else(|_| panic!("it has no options"))
     };
     let nothing = stage("nothing");
     let step = |id: String, stage: Arc<dyn AnyStage>, from: Vec<From>| Step {
@@ -85,7 +86,7 @@ fn shape(steps: usize, from: &dyn Fn(usize) -> Vec<usize>) -> Shape {
         step(format!("s{number}"), Arc::clone(&nothing), from)
     });
     let file = step("file".into(), stage("file"), Vec::new());
-    Shape::new(empty.chain([file]).collect()).ok().expect("a shape")
+    Shape::new(empty.chain([file]).collect()).unwrap_or_else(|_| panic!("a shape"))
 }
 
 fn measure(name: &str, shapes: &[Arc<Shape>], keep: bool) {

@@ -143,9 +143,10 @@ pub(crate) fn conflict(policy: &Policy, said: &[Candidate]) -> bool {
 pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => {
-            let words = matching::words(text, None).join(" ");
+            let mut words = matching::words(text, None);
+            words.sort();
             // What has no letters is compared as it is.
-            if words.is_empty() { text.clone() } else { words }
+            if words.is_empty() { text.clone() } else { words.join(" ") }
         }
         Value::Array(list) => {
             let mut all: Vec<String> = list.iter().map(plain).collect();

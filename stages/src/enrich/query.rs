@@ -11,8 +11,8 @@ use serde_json::Value;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Media {
-    /// A book.
     #[default]
+    /// A book.
     Book,
     /// An episode, or a season, of a show.
     Episode,

@@ -20,7 +20,8 @@ impl Secrets {
             return;
         }
         let quoted = serde_json::Value::from(secret).to_string();
-        let forms = [secret.to_owned(), encoded(secret), quoted.trim_matches('"').to_owned()];
+        let unquoted = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        let forms = [secret.to_owned(), encoded(secret), unquoted.unwrap_or(&quoted).to_owned()];
         // A list of whole texts cannot be left half-changed.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for form in forms {

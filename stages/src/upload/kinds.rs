@@ -14,6 +14,9 @@ use super::retry::Retrying;
 use super::settings::Common;
 use super::{dry, ftp, limit, local, sftp, window};
 
+/// Makes a destination of its settings; connects to nobody yet.
+type Open = fn(&Value, ReadSecret<'_>) -> Result<Box<dyn Destination>, StageError>;
+
 /// A type of destination.
 pub(super) struct Kind {
     /// What `type` says.
@@ -21,7 +24,7 @@ pub(super) struct Kind {
     /// What is wrong with the settings, as a fragment that follows the destination's name: "has no `path`".
     pub(super) check: fn(&Value) -> Result<(), String>,
     /// Makes the destination; connects to nobody yet.
-    pub(super) open: fn(&Value, ReadSecret<'_>) -> Result<Box<dyn Destination>, StageError>,
+    pub(super) open: Open,
 }
 
 /// Every type of destination. A new one is a file, a `mod` line and a row.

@@ -64,11 +64,14 @@ pub(super) struct Shelf {
     apart: AtomicBool,
 }
 
+/// A file and the number of a block of it.
+type Spot = (String, u64);
+
 #[derive(Default)]
 struct Shelved {
     /// By file and number: the bytes, and how many still want them.
-    blocks: BTreeMap<(String, u64), (Arc<[u8]>, usize)>,
-    order: VecDeque<(String, u64)>,
+    blocks: BTreeMap<Spot, (Arc<[u8]>, usize)>,
+    order: VecDeque<Spot>,
 }
 
 impl Source {

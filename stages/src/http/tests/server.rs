@@ -149,5 +149,5 @@ fn read(stream: &mut TcpStream) -> Option<Asked> {
         }
     }
     let body = String::from_utf8_lossy(&bytes[end..]).into_owned();
-    Some(Asked { method, path, headers: head, body })
+    Some(Asked { method, path, headers, body })
 }

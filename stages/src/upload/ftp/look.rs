@@ -71,7 +71,7 @@ impl Ftp {
         if self.stat_place(above)?.is_some() {
             return Err(self.failure(&doing, refused));
         }
-        self.make_place(&above.to_owned())?;
+        self.make_place(above)?;
         let made = self.control.mkdir(path);
         made.map_err(|error| self.failure(&doing, error))
     }

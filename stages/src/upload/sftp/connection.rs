@@ -77,7 +77,7 @@ impl Sftp {
         if self.look(above)?.is_some() {
             return Err(refused);
         }
-        self.make_place(&above.to_owned())?;
+        self.make_place(above)?;
         self.order(Request::MakeFolder { path }, &doing)
     }
 

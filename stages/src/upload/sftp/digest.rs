@@ -38,10 +38,9 @@ impl Sftp {
         self.client.session.patience = patience;
         let rows = algorithms.iter().filter_map(|wanted| ROWS.iter().find(|row| row.name == *wanted));
         let rows: Vec<&Row> = rows.collect();
-        let found = self.by_extension(path, &rows).and_then(|found| match found {
-            None => Ok(rows.iter().find_map(|row| self.by_program(path, row))),
-            found => Ok(found),
-        });
+        let found = self
+            .by_extension(path, &rows)
+            .map(|found| found.or_else(|| rows.iter().find_map(|row| self.by_program(path, row))));
         self.client.session.patience = self.patience.answer;
         found
     }

@@ -76,7 +76,13 @@ fn read_key(path: &Path, passphrase: Option<&Hidden>) -> Result<PrivateKey, Stag
 async fn with_key(handle: &mut Handle<Guard>, user: &str, key: PrivateKey) -> Result<bool, russh::Error> {
     let hash = rsa_hash(handle, key.algorithm().is_rsa()).await?;
     let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
-    Ok(handle.authenticate_publickey(user, key).await?.success())
+    let answer = handle.authenticate_publickey(user, key).await?;
+    accepted(handle, &answer)
+}
+
+/// Whether the server lets in. A connection that ends meanwhile looks like a refusal, and is none.
+fn accepted(handle: &Handle<Guard>, answer: &AuthResult) -> Result<bool, russh::Error> {
+    if !answer.success() && handle.is_closed() { Err(russh::Error::Disconnect) } else { Ok(answer.success()) }
 }
 
 /// Keys of RSA are used with the digest that the server likes best.
@@ -111,7 +117,8 @@ async fn with_password(
     user: &str,
     password: &Hidden,
 ) -> Result<bool, russh::Error> {
-    if handle.authenticate_password(user, password.reveal()).await?.success() {
+    let answer = handle.authenticate_password(user, password.reveal()).await?;
+    if accepted(handle, &answer)? {
         return Ok(true);
     }
     let mut answer = handle.authenticate_keyboard_interactive_start(user, None).await?;

@@ -204,9 +204,9 @@ fn each_failure_has_its_own_code_and_is_not_tried_again_in_vain() {
         let (call, calls) = tide.sea.with(|sea| (sea.calls.last().unwrap().clone(), sea.calls.clone()));
         assert_eq!(calls.iter().filter(|one| **one == call).count(), tries, "{calls:?}");
     };
-    check(|name, _| (name == "connect").then(|| refused()), "remote/refused", 1);
-    check(|name, _| (name == "connect").then(|| unreachable()), "remote/unreachable", 3);
-    check(|name, _| (name == "make_folder").then(|| late()), "remote/timeout", 6);
+    check(|name, _| (name == "connect").then(refused), "remote/refused", 1);
+    check(|name, _| (name == "connect").then(unreachable), "remote/unreachable", 3);
+    check(|name, _| (name == "make_folder").then(late), "remote/timeout", 6);
 }
 
 #[test]
