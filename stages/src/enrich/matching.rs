@@ -133,10 +133,10 @@ pub(crate) fn words(text: &str, language: Option<&str>) -> Vec<String> {
         }
     }
     let is_article = |word: &String| ARTICLES.contains(&word.as_str());
-    let ends_with_article = plain
-        .trim_end()
-        .rsplit_once(',')
-        .is_some_and(|(before, last)| !before.trim().is_empty() && ARTICLES.contains(&last.trim()));
+    let ends_with_article = plain.trim_end().rsplit_once(',').is_some_and(|(before, last)| {
+        !before.trim().is_empty()
+            && ARTICLES.contains(&last.trim_matches(|c: char| !c.is_ascii_alphanumeric()))
+    });
     if ends_with_article && out.len() > 1 {
         out.pop();
     }

@@ -143,10 +143,9 @@ pub(crate) fn conflict(policy: &Policy, said: &[Candidate]) -> bool {
 pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => {
-            let mut words = matching::words(text, None);
-            words.sort();
+            let words = matching::words(text, None).join(" ");
             // What has no letters is compared as it is.
-            if words.is_empty() { text.clone() } else { words.join(" ") }
+            if words.is_empty() { text.clone() } else { words }
         }
         Value::Array(list) => {
             let mut all: Vec<String> = list.iter().map(plain).collect();
