@@ -255,7 +255,9 @@ fn a_source_that_changes_while_it_is_read_fails_its_step() {
     let meddle = toys::Meddle { path: Some(path.clone()) };
     steps.push(step("meddle", meddle, &["source"]));
     let outcome = project.run(steps, |_| {});
-    assert_eq!(outcome.codes(), ["input/changed"]);
+    // Whoever reads it afterwards may see it, too.
+    let codes = outcome.codes();
+    assert!(!codes.is_empty() && codes.iter().all(|code| *code == "input/changed"), "{codes:?}");
     assert!(listing(&project.path("out")).is_empty());
 }
 
