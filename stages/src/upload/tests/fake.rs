@@ -191,10 +191,12 @@ impl Connection for Line {
         assert_eq!(known, offset, "it goes on where {path} ends");
         let (mut block, mut sent) = (vec![0; 50_000], 0);
         loop {
-            let left = self.sea.with(|sea| sea.cuts.front().map(|(at, _)| at.saturating_sub(sea.sent)));
-            let most = left.map_or(block.len(), |left| usize::try_from(left).unwrap().min(block.len()));
-            if most == 0 {
-                let (_, cut) = self.sea.with(|sea| sea.cuts.pop_front()).unwrap();
+            // Looked up and taken in one go: other lines send at the same time.
+            let (left, due) = self.sea.with(|sea| {
+                let left = sea.cuts.front().map(|(at, _)| at.saturating_sub(sea.sent));
+                (left, sea.cuts.pop_front_if(|(at, _)| *at <= sea.sent))
+            });
+            if let Some((_, cut)) = due {
                 if let Cut::Wrong(bytes) = cut {
                     self.sea.with(|sea| {
                         let file = sea.files.entry(path.to_owned()).or_default();
@@ -212,6 +214,7 @@ impl Connection for Line {
                 }
                 return self.cut(path, cut).map_or(Ok(sent), Err);
             }
+            let most = left.map_or(block.len(), |left| usize::try_from(left).unwrap().min(block.len()));
             let count =
                 from.read(&mut block[..most]).map_err(|error| faults::lost(format!("ended: {error}")))?;
             if count == 0 {
