@@ -11,6 +11,9 @@ use super::{Paint, clean, words};
 
 /// How often a long step says how far it is, in milliseconds.
 const EVERY: u64 = 10_000;
+/// Most different notes that a run of many releases keeps, and tells.
+const MOST_NOTES: usize = 10_000;
+const MOST_SHOWN: usize = 20;
 
 /// Turns events into lines.
 pub struct Plain {
@@ -25,6 +28,10 @@ pub struct Plain {
     steps: BTreeMap<(usize, String), Running>,
     /// Steps that were skipped one after the other for the same reason, which is told once.
     skipped: Option<Skipped>,
+    /// Notes of steps in a run of many releases, and in how many each was made.
+    notes: BTreeMap<(String, String), usize>,
+    /// Notes that were not kept, since there are too many.
+    untold: usize,
 }
 
 /// Steps of a release that were skipped, and why.
@@ -56,8 +63,18 @@ struct Running {
 impl Plain {
     /// Lines in this colour, with progress of long steps or without.
     pub fn new(paint: Paint, tells_progress: bool) -> Self {
-        let (releases, steps) = (BTreeMap::new(), BTreeMap::new());
-        Self { paint, tells_progress, doing: "making", total: 0, over: 0, releases, steps, skipped: None }
+        Self {
+            paint,
+            tells_progress,
+            doing: "making",
+            total: 0,
+            over: 0,
+            releases: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            skipped: None,
+            notes: BTreeMap::new(),
+            untold: 0,
+        }
     }
 
     /// The same for something else than making.
@@ -109,9 +126,7 @@ impl Plain {
             Happening::StepProgressed { release, step, done, total, unit, files } => {
                 self.progress(*release, step, now, (*done, *total, unit), files)
             }
-            Happening::StepNoted { release, step, message } => {
-                self.step_line(*release, step, &format!("{} {}", self.paint.odd("note:"), clean(message)))
-            }
+            Happening::StepNoted { release, step, message } => self.noted(*release, step, message),
             Happening::StepRetried { release, step, attempt, delay_ms, error, .. } => {
                 let text = format!(
                     "{} {}; try {} begins in {}",
@@ -137,9 +152,8 @@ impl Plain {
                 self.release_over(*release, *status, now, failure)
             }
             // Told with its likes, to traces, and by the summary.
-            Happening::StepSkipped { .. } | Happening::StepSpanned { .. } | Happening::RunFinished { .. } => {
-                None
-            }
+            Happening::StepSkipped { .. } | Happening::StepSpanned { .. } => None,
+            Happening::RunFinished { .. } => self.notes_of_many(),
         }
     }
 
@@ -161,6 +175,38 @@ impl Plain {
     fn step_line(&self, release: usize, step: &str, text: &str) -> Option<String> {
         let longest = self.releases.get(&release)?.longest;
         self.is_single().then(|| format!("  {step:longest$}  {text}"))
+    }
+
+    /// Tells a note, or in a run of many releases keeps it until it is known how many say the same.
+    fn noted(&mut self, release: usize, step: &str, message: &str) -> Option<String> {
+        if self.is_single() {
+            let note = format!("{} {}", self.paint.odd("note:"), clean(message));
+            return self.step_line(release, step, &note);
+        }
+        let key = (step.to_owned(), message.to_owned());
+        if self.notes.len() < MOST_NOTES || self.notes.contains_key(&key) {
+            *self.notes.entry(key).or_default() += 1;
+        } else {
+            self.untold += 1;
+        }
+        None
+    }
+
+    /// What several releases had to say alike; what one alone says would hide it, and is counted.
+    fn notes_of_many(&mut self) -> Option<String> {
+        let (many, single): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.notes).into_iter().partition(|(_, times)| *times > 1);
+        let (shown, rest) = many.split_at(many.len().min(MOST_SHOWN));
+        let line = |((step, message), times): &((String, String), usize)| {
+            format!("  {step}: {} {} (in {times} releases)", self.paint.odd("note:"), clean(message))
+        };
+        let other = single.len() + rest.len() + std::mem::take(&mut self.untold);
+        let other = (other > 0).then(|| {
+            let also = if shown.is_empty() { "" } else { "and " };
+            self.paint
+                .dim(&format!("  {also}{}; `--report json=FILE` holds them", words::count(other, "note")))
+        });
+        shown.iter().map(line).chain(other).reduce(|before, line| format!("{before}\n{line}"))
     }
 
     /// Keeps a skipped step until it is known who else was skipped.

@@ -2,7 +2,7 @@
 
 #[path = "../../stages/src/http/tests/server.rs"]
 #[expect(dead_code, reason = "the tests of the client use the rest of it")]
-mod server;
+pub(crate) mod server;
 
 use std::fs;
 use std::path::Path;
@@ -193,8 +193,8 @@ fn a_network_that_goes_away_is_told_and_the_next_run_goes_on() {
     assert!(!world.path("dist").exists() || tree(&world.path("dist")).is_empty());
     // Without `require` the releases are made, and what could not be said is asked for again the next time.
     let free = ["run", "--set", "steps.enrich.with.require=[]"];
-    let ran = done(&world, &[&free[..], &["--progress", "json"]].concat());
-    assert!(ran.stdout.contains("(unreachable)"), "{}", ran.stdout);
+    let ran = done(&world, &[&free[..], &["--progress", "plain"]].concat());
+    assert!(ran.stderr.contains("(unreachable)"), "{}", ran.stderr);
     is_there.store(true, Ordering::Relaxed);
     let before = server.count();
     let ran = done(&world, &free);

@@ -154,3 +154,25 @@ fn progress_without_an_end_is_an_amount() {
     assert_eq!(how_far(3, 4, "files"), "75% of 4 files");
     assert_eq!(how_far(9, 4, "files"), "100% of 4 files");
 }
+
+#[test]
+fn a_note_of_many_releases_is_told_once_and_counted() {
+    let note = |release: usize, message: &str| {
+        (0, Happening::StepNoted { release, step: "enrich".into(), message: message.into() })
+    };
+    check(
+        3,
+        vec![
+            started(0),
+            started(1),
+            note(0, "tmdb breaks off"),
+            note(1, "tmdb breaks off"),
+            note(1, "no year"),
+            (9, Happening::RunFinished { status: Status::Done, report: Box::default() }),
+        ],
+        &[
+            "making 3 releases",
+            "  enrich: note: tmdb breaks off (in 2 releases)\n  and 1 note; `--report json=FILE` holds them",
+        ],
+    );
+}
