@@ -188,6 +188,7 @@ fn keys_open_the_door_that_they_fit() {
         |name: &str| with(&with(&settings, key("id_locked")), json!({ "passphrase": { "env": name } }));
     refused(&locked("WRONG"), "secret/invalid", false);
     open(&locked("SESAME")).connect().unwrap();
+    open(&with(&settings, key("id_rsa"))).connect().unwrap();
     let server = start!("proftpd", SFTP = "1");
     open(&with(&other_sftp(&server), json!({ "password": null, "key": server.file("id") })))
         .connect()

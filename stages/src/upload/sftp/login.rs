@@ -134,3 +134,6 @@ async fn with_password(
     }
     Ok(false)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,21 @@
 //! Whole deliveries to real servers through a way that fails: hundreds of cuts, each ending proven.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
 
+use engine::StageError;
 use serde_json::{Value, json};
 
 use super::fake::{NAME, Tide};
 use crate::bench::{listing, noise};
+use crate::upload::destination::{Connection, Destination, Entry};
 use crate::upload::far_tests::proxy::{Fault, HOST, How, Proxy, Way};
 use crate::upload::far_tests::servers::Server;
 use crate::upload::far_tests::{open, openssh, plain, secure, with};
 use crate::upload::source::BLOCK;
+use crate::upload::{faults, local};
 
 /// How many cuts there are for each type; `BINDERY_CUTS` says another number.
 fn number() -> usize {
@@ -98,4 +103,136 @@ fn three_hundred_cuts_of_ftps_end_proven() {
 fn three_hundred_cuts_of_sftp_end_proven() {
     let Some(server) = Server::start("sshd", &[]) else { return };
     many_cuts(&server, &with(&openssh(&server), json!({ "host": HOST })));
+}
+
+/// A folder on a share that goes away in the middle of files, each time after so many bytes more.
+struct Share {
+    inner: Box<dyn Destination>,
+    /// Bytes until it goes away; nothing where it stays.
+    left: Arc<Mutex<VecDeque<u64>>>,
+}
+
+struct Mounted {
+    inner: Box<dyn Connection>,
+    left: Arc<Mutex<VecDeque<u64>>>,
+    is_gone: bool,
+}
+
+impl Destination for Share {
+    fn connect(&self) -> Result<Box<dyn Connection>, StageError> {
+        let (inner, left) = (self.inner.connect()?, Arc::clone(&self.left));
+        Ok(Box::new(Mounted { inner, left, is_gone: false }))
+    }
+
+    fn address(&self) -> String {
+        self.inner.address()
+    }
+
+    fn connections(&self) -> usize {
+        self.inner.connections()
+    }
+}
+
+impl Mounted {
+    fn there(&mut self) -> Result<&mut dyn Connection, StageError> {
+        if self.is_gone { Err(faults::lost("the share is gone")) } else { Ok(self.inner.as_mut()) }
+    }
+}
+
+impl Connection for Mounted {
+    fn put(&mut self, path: &str, offset: u64, from: &mut dyn Read) -> Result<u64, StageError> {
+        let next = self.left.lock().unwrap().pop_front();
+        let Some(next) = next else { return self.there()?.put(path, offset, from) };
+        let sent = self.there()?.put(path, offset, &mut from.take(next))?;
+        let mut left = self.left.lock().unwrap();
+        match next.saturating_sub(sent) {
+            0 => {
+                self.is_gone = true;
+                Err(faults::lost("the share went away"))
+            }
+            rest => {
+                left.push_front(rest);
+                Ok(sent)
+            }
+        }
+    }
+
+    fn stat(&mut self, path: &str) -> Result<Option<Entry>, StageError> {
+        self.there()?.stat(path)
+    }
+
+    fn list(&mut self, folder: &str) -> Result<Vec<Entry>, StageError> {
+        self.there()?.list(folder)
+    }
+
+    fn make_folder(&mut self, folder: &str) -> Result<(), StageError> {
+        self.there()?.make_folder(folder)
+    }
+
+    fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {
+        self.there()?.get(path, offset, length, to)
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), StageError> {
+        self.there()?.rename(from, to)
+    }
+
+    fn remove(&mut self, path: &str) -> Result<(), StageError> {
+        self.there()?.remove(path)
+    }
+
+    fn remove_folder(&mut self, folder: &str) -> Result<(), StageError> {
+        self.there()?.remove_folder(folder)
+    }
+
+    fn hash(&mut self, path: &str, algorithms: &[&str]) -> Result<Option<(String, String)>, StageError> {
+        self.there()?.hash(path, algorithms)
+    }
+
+    fn truncate(&mut self, path: &str, length: u64) -> Result<bool, StageError> {
+        self.there()?.truncate(path, length)
+    }
+
+    fn free(&mut self) -> Result<Option<u64>, StageError> {
+        self.there()?.free()
+    }
+
+    fn keep_alive(&mut self) -> Result<(), StageError> {
+        self.there()?.keep_alive()
+    }
+}
+
+#[test]
+fn three_hundred_cuts_of_a_folder_end_proven() {
+    let (mut cuts, mut seed) = (0, 0);
+    while cuts < number() {
+        let files = [
+            ("a.rar", noise(900_000, seed + 1)),
+            ("b.r00", noise(300_000, seed)),
+            ("c.sfv", noise(90, seed)),
+        ];
+        let total: u64 = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        let tide = Tide::new(&files);
+        let far = tide.folder.path().join("far");
+        let settings =
+            json!({ "path": far, "retry_delay": "1ms", "retries": 8, "connections": 1 + seed % 3 });
+        let places: VecDeque<u64> =
+            (0..AT_ONCE as u64).map(|one| 1 + fault(seed * 10 + one, total / 3).after).collect();
+        let left = Arc::new(Mutex::new(places.clone()));
+        let share = Share {
+            inner: local::open(&settings, &|_| Err(String::new())).unwrap(),
+            left: Arc::clone(&left),
+        };
+        let when = format!("seed {seed}: {places:?}");
+        let (delivered, notes) = tide.go_to(Box::new(share), &settings);
+        delivered.unwrap_or_else(|error| panic!("{when}: {error:?}\n{}", notes.join("\n")));
+        let wanted: BTreeMap<String, Vec<u8>> =
+            tide.files.iter().map(|(name, bytes)| (format!("{NAME}/{name}"), bytes.clone())).collect();
+        assert!(listing(&far) == wanted, "{when}: {:?}", listing(&far).keys());
+        assert!(tide.known().is_finished(), "{when}");
+        let failed = places.len() - left.lock().unwrap().len();
+        let most = total + AGAIN * failed as u64;
+        assert!(tide.sent.get() <= most, "{when}: {} of {total} after {failed} cuts", tide.sent.get());
+        (cuts, seed) = (cuts + failed, seed + 1);
+    }
 }
