@@ -7,6 +7,7 @@ mod destinations;
 mod enrich;
 mod expand;
 mod explain;
+mod fetch;
 mod init;
 mod inspect;
 mod kinds;
@@ -42,6 +43,7 @@ pub enum Command {
     Expand(expand::Args),
     Plan(plan::Args),
     Explain(explain::Args),
+    Fetch(fetch::Args),
     Lock(lock::Args),
     Reproduce(reproduce::Args),
     Run(run::Args),
@@ -74,6 +76,7 @@ impl Command {
             Self::Expand(args) => expand::run(&args, ui),
             Self::Plan(args) => plan::run(&args, ui),
             Self::Explain(args) => explain::run(&args, ui),
+            Self::Fetch(args) => fetch::run(&args, ui),
             Self::Lock(args) => lock::run(args, ui),
             Self::Reproduce(args) => reproduce::run(&args, ui),
             Self::Run(args) => run::run(args, ui),

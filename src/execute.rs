@@ -10,6 +10,7 @@ use engine::{Event, Plan, Report, Runner, Selection, Status};
 
 use crate::args::{Asking, Progress, Running};
 use crate::exit::{Exit, Failure};
+use crate::fetch::{Manner, fetch};
 use crate::lock::{self, Held, Keeping};
 use crate::project::{self, Project};
 use crate::report::Reports;
@@ -97,6 +98,9 @@ pub fn perform(order: Order, reports: &mut Reports, ui: &Ui) -> Result<Option<Ou
     }
     let interrupt = signals::listen();
     let mut compiled = compiled;
+    if selection != Selection::Deliver {
+        fetch(&compiled, Manner { offline: asking.offline, keep_going }, &interrupt, ui)?;
+    }
     let Some(stores) = state::hold(&mut compiled, &selection, &interrupt.cancel, ui) else {
         return Ok(None);
     };

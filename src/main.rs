@@ -7,6 +7,7 @@ mod cmd;
 mod crash;
 mod execute;
 mod exit;
+mod fetch;
 mod lock;
 mod packing;
 mod project;

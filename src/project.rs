@@ -65,9 +65,7 @@ impl Surroundings {
             Ok(text) if text.trim().is_empty() => None,
             Ok(text) => Some(epoch(&text)?),
         };
-        let absolute =
-            |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let user = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
+        let user = named_folder("XDG_CONFIG_HOME").or_else(|| Some(named_folder("HOME")?.join(".config")));
         Ok(Self {
             cwd,
             registry: stages::registry(),
@@ -131,6 +129,7 @@ impl Surroundings {
             configurations: Arc::clone(&project.configurations),
             set: set.to_vec(),
             cwd: self.cwd.clone(),
+            fetched: project.fetched(),
             epoch: self.epoch,
         }
     }
@@ -165,10 +164,12 @@ impl Project {
         if self.is_project || own.is_dir() {
             return Some(own.join(CACHE));
         }
-        let absolute =
-            |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let user = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
-        user.map(|folder| folder.join("bindery"))
+        user_cache()
+    }
+
+    /// Where sources lie that were fetched: with the user, for all projects, where there is such a place.
+    fn fetched(&self) -> PathBuf {
+        user_cache().unwrap_or_else(|| self.home.join(PROJECT_FOLDER).join(CACHE)).join("fetched")
     }
 
     /// The world as runs of the project see it.
@@ -182,6 +183,17 @@ impl Project {
     pub fn jobs(&self) -> Option<u32> {
         self.configurations.iter().rev().find_map(|configuration| configuration.config.jobs)
     }
+}
+
+/// A folder that a variable of the environment names.
+fn named_folder(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+/// Where the user's own programs keep what they can get again.
+fn user_cache() -> Option<PathBuf> {
+    let user = named_folder("XDG_CACHE_HOME").or_else(|| Some(named_folder("HOME")?.join(".cache")));
+    Some(user?.join("bindery"))
 }
 
 /// Whether assets may lie in a folder: it is there, and not for the state of runs alone.

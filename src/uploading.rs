@@ -124,7 +124,8 @@ fn plan(one: &Finished, project: &Project, surroundings: &Surroundings) -> Resul
         written: Value::Null,
     };
     let (name, path) = name_of(&one.path)?;
-    let sources = one.files.iter().map(|(name, path)| Source { path: path.clone(), name: name.clone() });
+    let sources =
+        one.files.iter().map(|(name, path)| Source { path: path.clone(), name: name.clone(), origin: None });
     Ok(Plan {
         shape: Arc::new(Shape::new(vec![step]).map_err(|_| bug())?),
         at: one.path.display().to_string(),

@@ -35,7 +35,9 @@ pub use fact::{Candidate, Fact, Facts};
 pub use forecast::{Forecast, forecast};
 pub use job::{Input, Job, Span};
 pub use outside::{Outside, Shared};
-pub use plan::{From, Keep, Pick, Pinned, Plan, PlanFault, Retry, Shape, Source, Step, StepIndex, TimeRule};
+pub use plan::{
+    From, Keep, Origin, Pick, Pinned, Plan, PlanFault, Retry, Shape, Source, Step, StepIndex, TimeRule,
+};
 pub use registry::{Kind, OptionFault, Registry};
 pub use report::{ReleaseReport, Report, StepReport};
 pub use run::{Cancel, Judgement, Runner, Selection, Sources, Workplace, judge, look_at_sources};

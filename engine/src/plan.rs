@@ -62,6 +62,17 @@ pub struct Source {
     pub path: PathBuf,
     /// Its name inside a release, `/` between folders.
     pub name: String,
+    /// Where it comes from, if it is to be fetched before it lies there.
+    pub origin: Option<Box<Origin>>,
+}
+
+/// Where a source is fetched from, and what proves that it is the one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its address.
+    pub url: String,
+    /// Its SHA-256 digest: 64 hexadecimal digits in lower case.
+    pub sha256: String,
 }
 
 /// How the one time of a release is found.

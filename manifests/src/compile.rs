@@ -2,6 +2,7 @@
 //!
 //! Knows no stage by name: what a stage takes and checks, the registry says.
 
+mod fetched;
 mod find;
 mod items;
 mod options;

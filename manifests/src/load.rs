@@ -41,6 +41,8 @@ pub struct Context<'a> {
     pub set: Vec<String>,
     /// What relative paths of the command line are relative to.
     pub cwd: PathBuf,
+    /// The folder in which files lie that were fetched, each in one of its digest.
+    pub fetched: PathBuf,
     /// The time of releases that name none, in seconds since 1970-01-01 UTC (`SOURCE_DATE_EPOCH`).
     pub epoch: Option<i64>,
 }

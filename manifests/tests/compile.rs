@@ -87,6 +87,7 @@ impl Case {
             configurations: ["user.toml", "bindery.toml"].into_iter().filter_map(configuration).collect(),
             set: read("set.txt").unwrap_or_default().lines().map(str::to_owned).collect(),
             cwd: self.folder.join("elsewhere"),
+            fetched: "/cache/fetched".into(),
             epoch: read("epoch.txt").map(|text| text.trim().parse().unwrap()),
         }
     }

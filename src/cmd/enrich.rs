@@ -74,7 +74,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     let mut number = 0;
     for file in &args.files {
-        for sought in sought::all(file, args, &surroundings, ui)? {
+        for sought in sought::all(file, args, &surroundings, &interrupt, ui)? {
             let Sought { label, known, mut options, project } = sought;
             let mut world = project.world();
             args.asking.apply(&mut world)?;

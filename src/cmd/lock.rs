@@ -10,6 +10,7 @@ use manifests::{Lock, LockDifference};
 
 use crate::args::{Asking, Running};
 use crate::exit::{Exit, Failure};
+use crate::fetch::{Manner, fetch};
 use crate::lock::{observe, outputs, path_of, write};
 use crate::rebuild::{Rebuilt, rebuild};
 use crate::signals::{self, Interrupt};
@@ -95,6 +96,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<Exit, Failure> {
     };
     let mut compiled = sources::check(&named, &[])?.clean(ui)?;
     let interrupt = signals::listen();
+    fetch(&compiled, Manner { offline: asking.offline, keep_going: false }, &interrupt, ui)?;
     state::look(&mut compiled, &Selection::All);
     let (mut changed, mut any_new) = (Vec::new(), false);
     for manifest in &mut compiled {

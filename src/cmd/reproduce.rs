@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::args::{Asking, Running};
 use crate::exit::{Exit, Failure};
+use crate::fetch::{Manner, fetch};
 use crate::lock::{self, Keeping, outputs};
 use crate::rebuild::{Release, rebuild};
 use crate::signals;
@@ -57,6 +58,7 @@ pub struct Reproduction {
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let mut compiled = sources::check(&args.manifests, &[])?.clean(ui)?;
     let interrupt = signals::listen();
+    fetch(&compiled, Manner { offline: false, keep_going: false }, &interrupt, ui)?;
     state::look(&mut compiled, &Selection::All);
     lock::pin(&mut compiled, Keeping::Locked);
     let mut found = Vec::new();

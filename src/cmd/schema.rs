@@ -34,6 +34,7 @@ Names:
   destination  one entry of `bindery destinations list --json`
   trial        one line of `bindery destinations test --json`
   explanation  one entry of `bindery explain --json`
+  fetched      one entry of `bindery fetch --json`
   changes      one entry of `bindery lock update --json`
   reproduction one entry of `bindery reproduce --json`
   diagnostics  the output of `bindery check --json`
@@ -73,6 +74,7 @@ const SCHEMAS: &[Row] = &[
     Row { name: "enrichment", make: || schema_for!(super::enrich::Enriched).to_value() },
     Row { name: "events", make: || schema_for!(engine::Event).to_value() },
     Row { name: "explanation", make: || schema_for!(Explanation).to_value() },
+    Row { name: "fetched", make: || schema_for!(super::fetch::Fetched).to_value() },
     Row { name: "facts", make: || schema_for!(stages::facts::Inspection).to_value() },
     // The built-in kinds alone, so that the schema is the same wherever it is made.
     Row { name: "manifest", make: || manifests::manifest_schema_for(&stages::registry(), &Kinds::default()) },

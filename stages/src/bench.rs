@@ -81,7 +81,7 @@ impl Bench {
             .open(&path)
             .and_then(|file| file.set_modified(modified))
             .expect("a time");
-        self.sources.push(Source { path, name: name.to_owned() });
+        self.sources.push(Source { path, name: name.to_owned(), origin: None });
         self
     }
 

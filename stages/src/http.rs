@@ -5,6 +5,7 @@
 mod address;
 mod cache;
 mod cassette;
+pub(crate) mod download;
 mod flight;
 mod pace;
 mod request;

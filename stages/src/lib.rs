@@ -11,6 +11,7 @@ mod checksum;
 pub mod enrich;
 mod extract;
 pub mod facts;
+pub mod fetch;
 mod files;
 mod filters;
 mod http;

@@ -6,6 +6,8 @@ mod crash;
 mod docs;
 mod ebook;
 mod enrich;
+mod far;
+mod fetch;
 mod foretold;
 mod formats;
 mod language;

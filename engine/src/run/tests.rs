@@ -218,7 +218,7 @@ fn a_part_of_a_release_appears_beside_it() {
 fn a_missing_source_is_told_before_anything_else() {
     let dir = output();
     let mut plan = plan(dir.path(), "n", vec![step("make", make("a"), &[])]);
-    plan.sources = vec![Source { path: dir.path().join("gone"), name: "gone".into() }];
+    plan.sources = vec![Source { path: dir.path().join("gone"), name: "gone".into(), origin: None }];
     assert_eq!(go(&[plan], |_| {}).codes(), ["input/missing"]);
 }
 

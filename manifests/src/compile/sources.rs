@@ -43,13 +43,7 @@ impl Compiler<'_, '_> {
         match written {
             Written::One(one) => self.all(std::iter::once((one, node)), item, vars),
             Written::Many(many) => self.all(many.iter().zip(node.items()), item, vars),
-            Written::Fetched(_) => {
-                let fault =
-                    Diagnostic::error("source/url", "this version packs local files and fetches none");
-                self.faults
-                    .push(fault.at(&node.place).hint("fetch the file yourself, and write its path here"));
-                None
-            }
+            Written::Fetched(fetched) => Some(vec![self.fetched(fetched, node, item, vars)?]),
         }
     }
 
@@ -77,7 +71,8 @@ impl Compiler<'_, '_> {
                 }
             }
         }
-        let sources = files.into_values().map(|found| Source { path: found.path, name: found.name });
+        let sources =
+            files.into_values().map(|found| Source { path: found.path, name: found.name, origin: None });
         (self.faults.len() == before).then(|| sources.collect())
     }
 
@@ -85,10 +80,10 @@ impl Compiler<'_, '_> {
         let Item::Of { value, .. } = item else { return None };
         let path = value.get("path").and_then(Value::as_str)?;
         let name = value.get("name").and_then(Value::as_str)?;
-        Some(Source { path: self.effective.folder.join(path), name: name.to_owned() })
+        Some(Source { path: self.effective.folder.join(path), name: name.to_owned(), origin: None })
     }
 
-    fn filled(
+    pub(super) fn filled(
         &mut self,
         written: &str,
         item: &Item,

@@ -24,20 +24,23 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fetched {
-    /// Where it is fetched from.
+    /// Where it is fetched from: an `https:` or `http:` address, or a template of one.
     pub url: String,
-    /// The SHA-256 digest it must have, as 64 hexadecimal digits.
+    /// The SHA-256 digest it must have, as 64 hexadecimal digits, or a template of it.
     pub sha256: Sha256,
+    /// Its name in the release; the last part of the address when absent.
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
-/// A SHA-256 digest as 64 hexadecimal digits.
+/// A SHA-256 digest as 64 hexadecimal digits, or a template of one.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(inline, extend("pattern" = "^[0-9A-Fa-f]{64}$"))]
+#[schemars(inline, extend("pattern" = r"^[0-9A-Fa-f]{64}$|\{\{|\{%"))]
 pub struct Sha256(String);
 
 impl Sha256 {
-    /// The digits, in lower case.
+    /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -47,8 +50,9 @@ impl TryFrom<String> for Sha256 {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            Ok(Self(text.to_ascii_lowercase()))
+        let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_digest || text.contains("{{") || text.contains("{%") {
+            Ok(Self(text))
         } else {
             Err("a SHA-256 digest has 64 hexadecimal digits".to_owned())
         }

@@ -10,8 +10,10 @@ use stages::enrich::{Enrich, suited};
 use super::Args;
 use crate::cmd::init::guess;
 use crate::exit::{Exit, Failure};
+use crate::fetch::{Manner, fetch};
 use crate::packing::{self, Packing, Stand};
 use crate::project::{Project, Projects, Surroundings};
+use crate::signals::Interrupt;
 use crate::sources;
 use crate::ui::Ui;
 
@@ -28,14 +30,22 @@ pub struct Sought {
 }
 
 /// Everything that one argument stands for.
-pub fn all(file: &Path, args: &Args, surroundings: &Surroundings, ui: &Ui) -> Result<Vec<Sought>, Failure> {
+pub fn all(
+    file: &Path,
+    args: &Args,
+    surroundings: &Surroundings,
+    interrupt: &Interrupt,
+    ui: &Ui,
+) -> Result<Vec<Sought>, Failure> {
     let is_manifest = file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
     if !file.exists() {
         return Err(Failure::missing(format!("there is no file `{}`", file.display())));
     }
     let (plans, project, own_label) = if is_manifest && args.kind.is_none() {
         let checked = sources::compile(&[file.to_owned()], &args.sets.set, surroundings);
-        let compiled = checked.clean(ui)?.into_iter().next();
+        let compiled = checked.clean(ui)?;
+        fetch(&compiled, Manner { offline: args.asking.offline, keep_going: false }, interrupt, ui)?;
+        let compiled = compiled.into_iter().next();
         let compiled = compiled.ok_or_else(|| Failure::missing("there is no such manifest"))?;
         (compiled.plans, compiled.project, None)
     } else {

@@ -30,6 +30,8 @@ pub(crate) struct Request {
 pub(crate) enum Expect {
     Json,
     Image,
+    /// A file of any length, which is written away as it comes.
+    File,
 }
 
 /// What a service answered.
@@ -66,6 +68,12 @@ impl Request {
     /// Asks for a picture at a whole address.
     pub(crate) fn image(url: impl Into<String>) -> Self {
         Self { expect: Expect::Image, ..Self::get(url) }
+    }
+
+    /// Asks for a file at a whole address, from a byte of it on.
+    pub(super) fn file(url: impl Into<String>, from: u64) -> Self {
+        let headers = if from > 0 { vec![("range", format!("bytes={from}-"))] } else { Vec::new() };
+        Self { expect: Expect::File, headers, keeps: false, ..Self::get(url) }
     }
 
     /// Sends a secret; the answer is not kept.
@@ -133,6 +141,7 @@ impl Expect {
         match self {
             Self::Json => 4 << 20,
             Self::Image => 20 << 20,
+            Self::File => usize::MAX,
         }
     }
 
@@ -140,6 +149,7 @@ impl Expect {
         match self {
             Self::Json => "application/json",
             Self::Image => "image/*",
+            Self::File => "*/*",
         }
     }
 
@@ -157,6 +167,7 @@ impl Expect {
                     .map(drop)
                     .map_err(|error| Trouble::changed(format!("answers what is no JSON: {error}")))
             }
+            Self::File => Ok(()),
             Self::Image if media_type.starts_with("image/") => Ok(()),
             Self::Image => Err(Trouble::changed(format!("answers {media_type} instead of a picture"))),
         }

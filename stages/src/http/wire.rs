@@ -13,12 +13,15 @@ use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, LAST_MODIFIED, LOCATION, RE
 use reqwest::redirect::Policy;
 
 use super::address::{Careful, Trusted, refused, same_place};
+use super::request::Expect;
 use super::{Request, Service};
 
 /// How Bindery names itself to services.
 const USER_AGENT: &str =
     concat!("Bindery/", env!("CARGO_PKG_VERSION"), " (packs releases from manifests; one user's machine)");
 const CONNECT: Duration = Duration::from_secs(10);
+/// The longest pause in an answer that has no limit as a whole.
+const PAUSE: Duration = Duration::from_secs(30);
 /// How often an answer may lead on.
 const LEADS: usize = 5;
 
@@ -64,11 +67,21 @@ impl Wire {
         conditions: &[(&'static str, String)],
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Raw, Fault> {
+        let begun = Instant::now();
+        read(self.open(service, request, conditions)?, request, service, begun, stop)
+    }
+
+    /// Sends a request, follows where answers lead, and gives the last one unread.
+    pub(super) fn open(
+        &self,
+        service: &Service,
+        request: &Request,
+        conditions: &[(&'static str, String)],
+    ) -> Result<Response, Fault> {
         self.trusted.add(&service.base);
         let client = self.client.get_or_init(|| self.client());
         let client = client.as_ref().map_err(|error| Fault::Lost(error.clone()))?;
         let first = request.url(service).map_err(Fault::Refused)?;
-        let begun = Instant::now();
         let mut url = first.clone();
         for _ in 0..=LEADS {
             if let Some(why) = refused(&service.base, &first, &url) {
@@ -77,7 +90,7 @@ impl Wire {
             let secrets = same_place(&first, &url);
             let response = once(client, service, request, &url, conditions, secrets)?;
             let Some(next) = leads_on(&response, &url, request) else {
-                return read(response, request, service, begun, stop);
+                return Ok(response);
             };
             url = next?;
         }
@@ -90,6 +103,7 @@ impl Wire {
         let builder = Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT)
+            .timeout(PAUSE)
             .redirect(Policy::none())
             .dns_resolver(Arc::new(Careful(Arc::clone(&self.trusted))))
             .pool_max_idle_per_host(4);
@@ -121,7 +135,13 @@ fn once(
         }
         None => client.get(url.clone()),
     };
-    builder = builder.timeout(service.timeout).header("accept", request.expect.accept());
+    builder = builder.header("accept", request.expect.accept());
+    builder = match request.expect {
+        // As it lies there: what is unpacked on the way could not go on in its middle.
+        Expect::File => builder.header("accept-encoding", "identity"),
+        // The whole of it; a file has only its pauses bounded, by the client's own limit.
+        Expect::Json | Expect::Image => builder.timeout(service.timeout),
+    };
     let secret = request.secret_headers.iter().filter(|_| secrets);
     for (name, value) in request.headers.iter().chain(conditions).chain(secret) {
         builder = builder.header(*name, value);
@@ -154,17 +174,7 @@ fn read(
     if response.content_length().is_some_and(|length| length > limit as u64) {
         return Err(too_long());
     }
-    let headers = response.headers();
-    let mut raw = Raw {
-        status: response.status().as_u16(),
-        media_type: text(headers, CONTENT_TYPE.as_str())
-            .and_then(|text| text.split(';').next().map(|text| text.trim().to_ascii_lowercase()))
-            .unwrap_or_default(),
-        etag: text(headers, ETAG.as_str()),
-        modified: text(headers, LAST_MODIFIED.as_str()),
-        retry_after: text(headers, RETRY_AFTER.as_str()),
-        body: Vec::new(),
-    };
+    let mut raw = head(&response);
     let mut block = vec![0; BLOCK];
     loop {
         if stop() {
@@ -185,6 +195,21 @@ fn read(
         if raw.body.len() > limit {
             return Err(too_long());
         }
+    }
+}
+
+/// What an answer says of itself before its body.
+pub(super) fn head(response: &Response) -> Raw {
+    let headers = response.headers();
+    Raw {
+        status: response.status().as_u16(),
+        media_type: text(headers, CONTENT_TYPE.as_str())
+            .and_then(|text| text.split(';').next().map(|text| text.trim().to_ascii_lowercase()))
+            .unwrap_or_default(),
+        etag: text(headers, ETAG.as_str()),
+        modified: text(headers, LAST_MODIFIED.as_str()),
+        retry_after: text(headers, RETRY_AFTER.as_str()),
+        body: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! cheap, or where it can save work; a large file that is seen for the first time is known by its stamp alone, so that
 //! no byte of it is read twice.
 
+use std::io::ErrorKind;
 use std::thread;
 use std::time::Duration;
 
@@ -139,7 +140,14 @@ pub(in crate::run) fn changed(name: &str) -> StageError {
 }
 
 fn stamp(source: &Source) -> Result<Stamp, StageError> {
-    let found = std::fs::metadata(&source.path).map_err(|error| StageError::reading(&source.path, &error))?;
+    let found = std::fs::metadata(&source.path).map_err(|error| match &source.origin {
+        Some(origin) if error.kind() == ErrorKind::NotFound => {
+            let message = format!("`{}` was not fetched from {} yet", source.name, origin.url);
+            StageError::new("input/missing", message)
+                .hint("`bindery fetch` fetches it, and so does `bindery run`")
+        }
+        _ => StageError::reading(&source.path, &error),
+    })?;
     if !found.is_file() {
         return Err(StageError::new(
             "input/unreadable",

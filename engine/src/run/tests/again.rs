@@ -49,7 +49,7 @@ impl Project {
 
     fn run(&self, steps: Vec<Step>, change: impl FnOnce(&mut Runner<'_>)) -> Outcome {
         let mut plan = plan(&self.path("out"), "n", steps);
-        plan.sources = vec![Source { path: self.path("in.txt"), name: "in.txt".into() }];
+        plan.sources = vec![Source { path: self.path("in.txt"), name: "in.txt".into(), origin: None }];
         let store = Arc::new(Store::hold(self.folder.path(), || panic!("nobody has it")).unwrap());
         let key = store.key("toy.yaml", &plan);
         plan.keep = Some(Keep { store, key });
@@ -265,7 +265,7 @@ fn a_clock_that_was_set_back_costs_time_and_nothing_else() {
     let project = Project::new();
     let run = |steps| {
         let mut plan = plan(&project.path("out"), "n", steps);
-        plan.sources = vec![Source { path: project.path("in.txt"), name: "in.txt".into() }];
+        plan.sources = vec![Source { path: project.path("in.txt"), name: "in.txt".into(), origin: None }];
         let store = Arc::new(Store::hold(project.folder.path(), || false).unwrap());
         let key = store.key("toy.yaml", &plan);
         plan.keep = Some(Keep { store, key });
