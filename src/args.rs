@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use engine::World;
 
-use crate::cmd::Command;
+use crate::cmd::{COMMANDS, Row};
 use crate::exit::{Exit, Failure};
 use crate::report::Wanted;
 use crate::ui::{ColorWhen, Ui};
@@ -32,7 +32,7 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "bindery", version, after_help = AFTER, max_term_width = 100)]
 #[command(arg_required_else_help = true, subcommand_required = true, disable_help_subcommand = false)]
-pub struct Cli {
+struct Common {
     /// When to colour the output.
     #[arg(
         long,
@@ -43,10 +43,22 @@ pub struct Cli {
         hide_possible_values = true
     )]
     #[arg(help = "Colour the output: auto, always or never")]
-    pub color: ColorWhen,
-    #[command(subcommand)]
-    /// What to do.
-    pub command: Command,
+    color: ColorWhen,
+}
+
+/// What the command line asks for.
+pub struct Asked {
+    command: &'static Row,
+    matches: ArgMatches,
+    /// Where output goes, and in which colours.
+    pub ui: Ui,
+}
+
+impl Asked {
+    /// Does it.
+    pub fn run(&self) -> Result<Exit, Failure> {
+        self.command.run(&self.matches, &self.ui)
+    }
 }
 
 /// Assignments over manifests.
@@ -126,32 +138,45 @@ pub enum Progress {
 }
 
 /// Reads the command line; when it only asks for help or is wrong, says so and gives the code to end with.
-pub fn parse() -> Result<(Cli, Ui), Exit> {
+pub fn parse() -> Result<Asked, Exit> {
     let args: Vec<OsString> = std::env::args_os().collect();
     let choice = match color(&args) {
         ColorWhen::Always => ColorChoice::Always,
         ColorWhen::Never => ColorChoice::Never,
         ColorWhen::Auto => ColorChoice::Auto,
     };
-    let parsed = command(&args).color(choice).try_get_matches_from(args);
-    let cli = parsed.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
+    let tell = |error: clap::Error| {
         // A closed pipe ends the help text, and there is nobody to tell.
         let _ = error.print();
         if error.exit_code() == 0 { Exit::Done } else { Exit::Usage }
-    })?;
-    let ui = Ui { out: cli.color.for_stdout(), err: cli.color.for_stderr() };
-    Ok((cli, ui))
+    };
+    let mut matches = command(&args).color(choice).try_get_matches_from(args).map_err(tell)?;
+    let common = Common::from_arg_matches(&matches).map_err(tell)?;
+    let ui = Ui { out: common.color.for_stdout(), err: common.color.for_stderr() };
+    let named = matches.remove_subcommand();
+    let found = named.and_then(|(name, matches)| Some((find(&name)?, matches)));
+    // The parser takes no command line without a command of the table.
+    let (command, matches) = found.ok_or(Exit::Usage)?;
+    Ok(Asked { command, matches, ui })
 }
 
-/// The commands, of which only the one that is named has its options made; all have them where none is, for what lists
-/// them says what each does.
+/// The command line with all commands.
+pub fn whole() -> clap::Command {
+    Common::command().subcommands(COMMANDS.iter().map(Row::command))
+}
+
+/// The command line for these arguments. Where the first of them names a command it has that one alone: making all of
+/// them takes longer than reading a small file.
 fn command(args: &[OsString]) -> clap::Command {
-    let mut command = Cli::command();
-    let first = args.get(1).and_then(|arg| arg.to_str());
-    if first.is_none_or(|name| command.find_subcommand(name).is_none()) {
-        command.build();
+    match args.get(1).and_then(|arg| arg.to_str()) {
+        Some("--version" | "-V") => Common::command().subcommand_required(false),
+        Some(first) => find(first).map_or_else(whole, |row| Common::command().subcommand(row.command())),
+        None => whole(),
     }
-    command
+}
+
+fn find(name: &str) -> Option<&'static Row> {
+    COMMANDS.iter().find(|row| row.name == name)
 }
 
 /// The `--color` of a command line that is not parsed yet, since its own faults are coloured too.
@@ -171,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
+        whole().debug_assert();
     }
 
     #[test]

@@ -26,11 +26,11 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     crash::keep_quiet();
     crash::guarded(|| {
-        let (cli, ui) = match args::parse() {
-            Ok(parsed) => parsed,
+        let asked = match args::parse() {
+            Ok(asked) => asked,
             Err(exit) => return exit,
         };
-        cli.command.run(&ui).unwrap_or_else(|failure| failure.tell(&ui))
+        asked.run().unwrap_or_else(|failure| failure.tell(&asked.ui))
     })
     .into()
 }

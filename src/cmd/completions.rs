@@ -1,9 +1,8 @@
 //! `bindery completions`: completions for shells.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::args::Cli;
+use crate::args;
 use crate::exit::{Exit, Failure};
 use crate::ui::Ui;
 
@@ -23,7 +22,7 @@ pub struct Args {
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let mut bytes = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "bindery", &mut bytes);
+    clap_complete::generate(args.shell, &mut args::whole(), "bindery", &mut bytes);
     ui.data(String::from_utf8_lossy(&bytes).trim_end())?;
     Ok(Exit::Done)
 }

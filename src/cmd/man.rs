@@ -4,10 +4,9 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use clap::CommandFactory;
 use clap_mangen::Man;
 
-use crate::args::Cli;
+use crate::args;
 use crate::exit::{Exit, Failure};
 use crate::ui::{Ui, words};
 
@@ -26,7 +25,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
-    let mut command = Cli::command();
+    let mut command = args::whole();
     command.build();
     let Some(folder) = &args.folder else {
         let page = page(command).map_err(|error| failed(&error))?;

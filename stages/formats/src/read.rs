@@ -45,8 +45,41 @@ mod zipped;
 pub use limits::Limits;
 pub use seam::{Chapter, Cover, Damage, Found, Head, ReadError, Reader, Source};
 
-/// Every reader, the most particular first: the first one that claims a file reads it.
+/// Every reader, the most particular first: the first one that claims a file reads it. Films come before all others,
+/// since their first bytes are like no other's and cost nothing to look at.
 pub const READERS: &[Reader] = &[
+    Reader {
+        name: "matroska",
+        about: "Matroska video and audio",
+        extensions: &["mkv", "mka", "mks", "mk3d"],
+        sniff: matroska::sniff,
+        read: matroska::read,
+        cover: None,
+    },
+    Reader {
+        name: "webm",
+        about: "WebM video and audio",
+        extensions: &["webm", "weba"],
+        sniff: matroska::sniff_webm,
+        read: matroska::read,
+        cover: None,
+    },
+    Reader {
+        name: "mp4",
+        about: "MP4, M4V, MOV and 3GP films, M4A and M4B sound",
+        extensions: &["mp4", "m4v", "mov", "qt", "m4a", "m4b", "3gp", "3g2", "f4v"],
+        sniff: mp4::sniff,
+        read: mp4::read,
+        cover: Some(mp4::cover),
+    },
+    Reader {
+        name: "avi",
+        about: "AVI films",
+        extensions: &["avi", "divx"],
+        sniff: avi::sniff,
+        read: avi::read,
+        cover: None,
+    },
     Reader {
         name: "epub",
         about: "EPUB 2 and 3 books",
@@ -181,38 +214,6 @@ pub const READERS: &[Reader] = &[
         extensions: &["rtf"],
         sniff: rtf::sniff,
         read: rtf::read,
-        cover: None,
-    },
-    Reader {
-        name: "matroska",
-        about: "Matroska video and audio",
-        extensions: &["mkv", "mka", "mks", "mk3d"],
-        sniff: matroska::sniff,
-        read: matroska::read,
-        cover: None,
-    },
-    Reader {
-        name: "webm",
-        about: "WebM video and audio",
-        extensions: &["webm", "weba"],
-        sniff: matroska::sniff_webm,
-        read: matroska::read,
-        cover: None,
-    },
-    Reader {
-        name: "mp4",
-        about: "MP4, M4V, MOV and 3GP films, M4A and M4B sound",
-        extensions: &["mp4", "m4v", "mov", "qt", "m4a", "m4b", "3gp", "3g2", "f4v"],
-        sniff: mp4::sniff,
-        read: mp4::read,
-        cover: Some(mp4::cover),
-    },
-    Reader {
-        name: "avi",
-        about: "AVI films",
-        extensions: &["avi", "divx"],
-        sniff: avi::sniff,
-        read: avi::read,
         cover: None,
     },
     Reader {
