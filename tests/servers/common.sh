@@ -1,5 +1,7 @@
 # What the scripts of the servers share. Sourced, with the folder of the server in $dir and its port in $port.
 set -eu
+# Where it listens.
+address=${ADDRESS:-127.0.0.1}
 
 # As root the FTP servers run as somebody without rights, so that a read-only folder is one.
 user=nobody
@@ -25,7 +27,7 @@ own() {
 # Waits until something listens on the port, for ten seconds.
 wait_for_port() {
     for _ in $(seq 200); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return 0; fi
+        if (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; then return 0; fi
         sleep 0.05
     done
     echo "nothing listens on port $port" >&2
