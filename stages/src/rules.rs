@@ -113,6 +113,8 @@ pub struct NameTest {
     pub never: Vec<String>,
     /// Fewest digits of season and episode.
     pub digits: Option<usize>,
+    /// What the name must end with before its group, one of these; case is of no account.
+    pub ends: Vec<String>,
 }
 
 /// What an option of every step of a stage must be.

@@ -183,7 +183,7 @@ fn a_run_killed_at_any_opening_or_closing_of_a_file_is_finished_by_the_next() {
 
 #[test]
 fn a_run_killed_at_any_time_is_finished_by_the_next() {
-    const POINTS: u32 = 60;
+    const POINTS: u32 = 120;
     let project = Project::new();
     let begun = Instant::now();
     project.world.done(&["run"]);

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 
 use self::server::{Asked, Reply, Server};
-use crate::world::{Ran, World, epub, tree};
+use crate::world::{Ran, World, epub, names, tree};
 
 const KEYS: [(&str, &str); 3] =
     [("TMDB_KEY", "tmdb-k3y-in-clear"), ("TVDB_KEY", "tvdb-k3y-in-clear"), ("OMDB_KEY", "omdb-k3y-in-clear")];
@@ -231,6 +231,37 @@ fn a_lock_pins_what_was_told_and_one_provider_can_be_renewed() {
     assert!(ran.stderr.contains("nothing changed"), "{}{}", ran.stdout, ran.stderr);
     let asked = server.asked();
     assert!(asked.len() > before && asked[before..].iter().all(|asked| asked.path.starts_with("/tmdb/")));
+}
+
+#[test]
+fn a_fact_that_differs_from_the_lock_is_named() {
+    let renames = Arc::new(AtomicBool::new(false));
+    let renamed = Arc::clone(&renames);
+    let server = Server::new(move |asked: &Asked| {
+        if renamed.load(Ordering::Relaxed) && asked.path.contains("/season/") {
+            return Reply::json(
+                &json!({ "episodes": [{ "episode_number": 1, "name": "Another", "air_date": "2011-04-17" }] }),
+            );
+        }
+        answer(asked)
+    });
+    let world = project(&server, "");
+    season(&world, 1, "{ providers: [tmdb] }");
+    done(&world, &["lock"]);
+    let lock = fs::read_to_string(world.path("release.lock")).unwrap();
+    // The lock says something else than what its release was made of.
+    world.write("release.lock", lock.replace("\"Part 1\"", "\"Part 9\""));
+    let ran = run(&world, &["run", "--locked"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Part.1") && ran.stderr.contains("Part.9"), "{}", ran.stderr);
+    fs::remove_dir_all(world.path("dist")).unwrap();
+    world.write("release.lock", lock);
+    // The provider says something else: what is locked stands, and an update tells both.
+    renames.store(true, Ordering::Relaxed);
+    done(&world, &["run", "--locked"]);
+    assert!(names(&world.path("dist"))[0].contains("Part.1"));
+    let told = done(&world, &["lock", "update"]).stdout;
+    assert!(told.contains("episode_title") && told.contains("Part 1") && told.contains("Another"), "{told}");
 }
 
 fn cassette(name: &str) -> String {

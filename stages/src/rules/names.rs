@@ -44,6 +44,12 @@ pub(super) fn test(test: &NameTest, release: &str) -> Vec<Found> {
     {
         say(format!("`{short}` has a number of fewer than {digits} digits"));
     }
+    let upper = release.to_uppercase();
+    let before = upper.rsplit_once('-').map_or(upper.as_str(), |(before, _)| before);
+    let ends = |format: &String| before.ends_with(&format!(".{}", format.to_uppercase()));
+    if !test.ends.is_empty() && !test.ends.iter().any(ends) {
+        say(format!("the name does not end with {} before its group", test.ends.join(" or ")));
+    }
     found
 }
 
@@ -89,6 +95,15 @@ mod tests {
             NameTest { never: vec!["READ.NFO".into()], ..NameTest::default() },
             "A.Read.NFO-GRP",
             &["the name has READ.NFO"],
+        );
+        let ends = || NameTest { ends: vec!["WEB.H264".into(), "x265".into()], ..NameTest::default() };
+        check(ends(), "A.Show.S01E02.1080p.web.h264-GRP", &[]);
+        check(ends(), "A.Show.S01E02.WEB.x265-GRP", &[]);
+        check(ends(), "A.Show.S01E02.WEB.H264", &[]);
+        check(
+            ends(),
+            "A.Show.S01E02.WEB.H264.AAC-GRP",
+            &["the name does not end with WEB.H264 or x265 before its group"],
         );
         let digits = || NameTest { digits: Some(2), ..NameTest::default() };
         check(digits(), "A.S01E02-E03.E100-GRP", &[]);

@@ -34,6 +34,11 @@ pub(super) trait Connection: Send {
     /// back when the far end has confirmed that it has them all, or with an error that says why it has not.
     fn put(&mut self, path: &str, offset: u64, from: &mut dyn Read) -> Result<u64, StageError>;
 
+    /// The same for a whole file whose size the caller looks up himself, so that it need not be asked for here.
+    fn put_unconfirmed(&mut self, path: &str, from: &mut dyn Read) -> Result<u64, StageError> {
+        self.put(path, 0, from)
+    }
+
     /// Reads at most `length` bytes of a file from `offset` on, and gives how many there were.
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError>;
 

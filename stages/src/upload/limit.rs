@@ -104,6 +104,10 @@ impl Connection for Through {
         self.connection.put(path, offset, &mut Slow { pipe: &self.pipe, stream: from })
     }
 
+    fn put_unconfirmed(&mut self, path: &str, from: &mut dyn Read) -> Result<u64, StageError> {
+        self.connection.put_unconfirmed(path, &mut Slow { pipe: &self.pipe, stream: from })
+    }
+
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {
         self.connection.get(path, offset, length, &mut Slow { pipe: &self.pipe, stream: to })
     }

@@ -11,8 +11,9 @@ use super::flow::lock;
 
 /// Files up to this size are handed out several at a time.
 pub(super) const SMALL: u64 = 64 * 1024;
-/// How many of those at most.
+/// How many of those at most, and how many bytes together: no more than may be sent again for a cut.
 const HANDFUL: usize = 32;
+const HANDFUL_BYTES: u64 = 1024 * 1024;
 /// How long a connection waits before it says that it is still there.
 const IDLE: Duration = Duration::from_secs(15);
 
@@ -100,7 +101,12 @@ fn take(files: &mut VecDeque<(u64, usize)>, large: bool) -> Vec<usize> {
     if large && files.back().is_some_and(|file| !is_small(file)) {
         return files.pop_back().into_iter().map(|(_, number)| number).collect();
     }
-    let few = files.iter().take_while(|file| is_small(file)).count().min(HANDFUL);
+    let mut bytes = 0;
+    let fits = |file: &&(u64, usize)| {
+        bytes += file.0;
+        is_small(file) && bytes <= HANDFUL_BYTES
+    };
+    let few = files.iter().take(HANDFUL).take_while(fits).count();
     files.drain(..few.max(usize::from(!files.is_empty()))).map(|(_, number)| number).collect()
 }
 

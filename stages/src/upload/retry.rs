@@ -146,6 +146,13 @@ impl Connection for Again {
         self.once(&mut |connection| connection.put(path, offset, from))
     }
 
+    fn put_unconfirmed(&mut self, path: &str, from: &mut dyn Read) -> Result<u64, StageError> {
+        if self.open.is_none() {
+            self.surely(|_| Ok(()))?;
+        }
+        self.once(&mut |connection| connection.put_unconfirmed(path, from))
+    }
+
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {
         // What came before the cut was taken already; only the rest is asked for again.
         let mut got = 0;

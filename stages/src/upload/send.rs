@@ -1,6 +1,7 @@
 //! Sends one file: goes on behind what is there already and is ours, and comes back when it is proven that all of it
 //! lies under its temporary name.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,7 +19,7 @@ use super::proof::{Reached, lies, prove};
 use super::queue::{Queue, SMALL};
 use super::retry::pause;
 use super::settings::Common;
-use super::source::{BLOCK, DIGEST, Source};
+use super::source::{BLOCK, Block, DIGEST, Source};
 
 /// How much of what is there already is read back to see whether it is ours.
 const TAIL: u64 = 64 * 1024;
@@ -39,17 +40,19 @@ pub(super) struct Sending<'d> {
 }
 
 impl Sending<'_> {
-    /// Sends a file to `path`, where `there` bytes lie as far as is known, and proves it.
+    /// Sends a file to `path`, where `there` bytes lie as far as is known, and proves it. Where they were sent just now
+    /// their number says enough.
     pub(super) fn send(
         &self,
         connection: &mut dyn Connection,
         path: &str,
         source: &Source,
         there: Option<u64>,
+        just_now: bool,
     ) -> Result<Reached, StageError> {
         let label = format!("{}{}", self.label, source.name);
         let mut far = Far { flow: self.flow, label: &label, size: source.size, done: 0 };
-        let sent = self.send_with(connection, path, source, there, &mut far);
+        let sent = self.send_with(connection, path, source, (there, just_now), &mut far);
         if sent.is_err() {
             // The bytes that are there stay; they count again when it goes on.
             far.set(0);
@@ -64,10 +67,10 @@ impl Sending<'_> {
         connection: &mut dyn Connection,
         path: &str,
         source: &Source,
-        mut there: Option<u64>,
+        (mut there, mut has_sent): (Option<u64>, bool),
         far: &mut Far<'_>,
     ) -> Result<Reached, StageError> {
-        let (mut stuck, mut has_begun_anew, mut has_sent) = (0, false, false);
+        let (mut stuck, mut has_begun_anew) = (0, false);
         loop {
             self.flow.check()?;
             let from = match there {
@@ -94,7 +97,7 @@ impl Sending<'_> {
                 continue;
             }
             has_sent = true;
-            let outcome = self.put(connection, path, source, from, far);
+            let outcome = self.put(connection, path, source, Some(from), far);
             if let Err(error) = &outcome
                 && !error.retriable
             {
@@ -129,6 +132,41 @@ impl Sending<'_> {
         }
     }
 
+    /// Sends whole small files one after the other and asks only then what arrived of them; gives what the far end lists,
+    /// by the paths. Whatever went wrong shows there, and `send` takes it up.
+    pub(super) fn send_handful(
+        &self,
+        connection: &mut dyn Connection,
+        files: &[(String, &Source)],
+    ) -> Result<BTreeMap<String, u64>, StageError> {
+        for (path, source) in files {
+            self.flow.check()?;
+            let label = format!("{}{}", self.label, source.name);
+            let mut far = Far { flow: self.flow, label: &label, size: source.size, done: 0 };
+            let put = self.put(connection, path, source, None, &mut far);
+            // They count when it is known that they are there.
+            far.set(0);
+            self.flow.over(&label);
+            source.close();
+            if put.is_err() {
+                break;
+            }
+        }
+        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let folders: BTreeSet<String> = files.iter().map(|(path, _)| folder(path)).collect();
+        let mut found = BTreeMap::new();
+        for folder in folders {
+            // Where nothing can be listed each file is asked about.
+            let Ok(entries) = connection.list(&folder) else { continue };
+            let at =
+                |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+            found.extend(
+                entries.iter().filter(|entry| !entry.folder).map(|entry| (at(&entry.name), entry.size)),
+            );
+        }
+        Ok(found)
+    }
+
     /// From where on a file of which `size` bytes are there is to be sent: behind them if their end is ours, a little
     /// before it if only that is, else from the beginning.
     fn ours(
@@ -153,15 +191,16 @@ impl Sending<'_> {
         Ok(0)
     }
 
-    /// Sends everything from an offset on.
+    /// Sends everything from an offset on; without one all of it, and nobody is asked then how much that was.
     fn put(
         &self,
         connection: &mut dyn Connection,
         path: &str,
         source: &Source,
-        from: u64,
+        offset: Option<u64>,
         far: &mut Far<'_>,
     ) -> Result<(), StageError> {
+        let from = offset.unwrap_or(0);
         let is_small = source.size <= SMALL;
         if !is_small || from > 0 {
             self.ledger.note([row(source, State::Sending { offset: from })]);
@@ -195,6 +234,7 @@ impl Sending<'_> {
             };
             let mut stream = Stream {
                 sending: self,
+                source,
                 take,
                 block: None,
                 at: skip,
@@ -203,7 +243,10 @@ impl Sending<'_> {
                 far,
                 ended: Some(&ended),
             };
-            let put = connection.put(path, from, &mut stream);
+            let put = match offset {
+                Some(offset) => connection.put(path, offset, &mut stream),
+                None => connection.put_unconfirmed(path, &mut stream),
+            };
             let (fault, left) = (stream.fault.take(), stream.left);
             // The reader ahead ends when nobody takes blocks any more.
             drop(stream);
@@ -275,8 +318,9 @@ impl Far<'_> {
 /// The bytes of a file on their way out.
 struct Stream<'s, 'd, 'f> {
     sending: &'s Sending<'d>,
-    take: Receiver<Result<Arc<[u8]>, StageError>>,
-    block: Option<Arc<[u8]>>,
+    source: &'s Source,
+    take: Receiver<Result<Block, StageError>>,
+    block: Option<Block>,
     /// Where in the block the next byte lies.
     at: usize,
     left: u64,
@@ -297,12 +341,13 @@ impl Stream<'_, '_, '_> {
             self.ended.take().into_iter().for_each(|ended| ended());
             return Ok(0);
         }
+        if let Some(done) = self.block.take_if(|block| self.at >= block.len()) {
+            self.source.give_back(done);
+            self.at = 0;
+        }
         let block = match &self.block {
-            Some(block) if self.at < block.len() => block,
-            known => {
-                if known.is_some() {
-                    self.at = 0;
-                }
+            Some(block) => block,
+            None => {
                 let gone = |_| Err(StageError::new("bug/upload", "the reader of a file ended early"));
                 self.block.insert(self.take.recv().unwrap_or_else(gone)?)
             }

@@ -26,6 +26,8 @@ pub(super) const BLOCK: u64 = 256 * 1024;
 pub(super) const DIGEST: &str = "sha256";
 /// How many blocks may wait for slower destinations: 12 MiB.
 const ROOM: usize = 48;
+/// How many blocks that are done with are kept to be filled again: 2 MiB.
+const MOST_SPARE: usize = 8;
 /// How long the faster wait for the slower before they part.
 const PATIENCE: Duration = Duration::from_millis(250);
 
@@ -62,7 +64,12 @@ pub(super) struct Shelf {
     taken: Condvar,
     /// The destinations have parted: nobody waits for anybody any more.
     apart: AtomicBool,
+    /// Room of blocks that nobody wants any more: making it anew for every block takes as long as filling it.
+    spare: Mutex<Vec<Vec<u8>>>,
 }
+
+/// Bytes of a file, shared by the destinations that want them.
+pub(super) type Block = Arc<Vec<u8>>;
 
 /// A file and the number of a block of it.
 type Spot = (String, u64);
@@ -70,7 +77,7 @@ type Spot = (String, u64);
 #[derive(Default)]
 struct Shelved {
     /// By file and number: the bytes, and how many still want them.
-    blocks: BTreeMap<Spot, (Arc<[u8]>, usize)>,
+    blocks: BTreeMap<Spot, (Block, usize)>,
     order: VecDeque<Spot>,
 }
 
@@ -124,7 +131,7 @@ impl Source {
     }
 
     /// A block of it.
-    pub(super) fn block(&self, number: u64) -> Result<Arc<[u8]>, StageError> {
+    pub(super) fn block(&self, number: u64) -> Result<Block, StageError> {
         if let Some(bytes) = self.shelf.take(&self.name, number) {
             return Ok(bytes);
         }
@@ -140,6 +147,14 @@ impl Source {
         let bytes = self.read(&mut reading, number)?;
         self.shelf.put(&self.name, number, &bytes, others);
         Ok(bytes)
+    }
+
+    /// Takes a block back that is not needed any more.
+    pub(super) fn give_back(&self, block: Block) {
+        let mut spare = lock(&self.shelf.spare);
+        if spare.len() < MOST_SPARE {
+            spare.extend(Arc::into_inner(block));
+        }
     }
 
     /// The bytes before `end`, at most `length` of them.
@@ -223,8 +238,9 @@ impl Source {
         files::digester(&names)
     }
 
-    fn read(&self, reading: &mut Reading, number: u64) -> Result<Arc<[u8]>, StageError> {
-        let mut bytes = vec![0; self.length(number)];
+    fn read(&self, reading: &mut Reading, number: u64) -> Result<Block, StageError> {
+        let mut bytes = lock(&self.shelf.spare).pop().unwrap_or_default();
+        bytes.resize(self.length(number), 0);
         self.read_at(reading, &mut bytes, number * BLOCK)?;
         if number == reading.digested && reading.whole.is_none() {
             if reading.digester.is_none() {
@@ -233,7 +249,7 @@ impl Source {
             reading.digester.iter_mut().for_each(|digester| digester.update(&bytes));
             reading.digested += 1;
         }
-        Ok(bytes.into())
+        Ok(Arc::new(bytes))
     }
 
     fn read_at(&self, reading: &mut Reading, room: &mut [u8], offset: u64) -> Result<(), StageError> {
@@ -256,7 +272,7 @@ impl Source {
 }
 
 impl Shelf {
-    fn take(&self, file: &str, number: u64) -> Option<Arc<[u8]>> {
+    fn take(&self, file: &str, number: u64) -> Option<Block> {
         let mut shelved = lock(&self.blocks);
         let key = (file.to_owned(), number);
         let (bytes, wanted) = shelved.blocks.get_mut(&key)?;
@@ -282,7 +298,7 @@ impl Shelf {
     }
 
     /// Leaves a block for others. Where there is no room the oldest goes.
-    fn put(&self, file: &str, number: u64, bytes: &Arc<[u8]>, wanted: usize) {
+    fn put(&self, file: &str, number: u64, bytes: &Block, wanted: usize) {
         if wanted == 0 {
             return;
         }

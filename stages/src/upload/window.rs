@@ -122,12 +122,27 @@ impl Read for While<'_> {
     }
 }
 
-impl Connection for Within {
-    fn put(&mut self, path: &str, offset: u64, from: &mut dyn Read) -> Result<u64, StageError> {
+impl Within {
+    /// Sends what a stream gives as long as the window is open.
+    fn within(
+        &mut self,
+        from: &mut dyn Read,
+        send: impl FnOnce(&mut dyn Connection, &mut dyn Read) -> Result<u64, StageError>,
+    ) -> Result<u64, StageError> {
         let mut stream = While { hours: &self.hours, from, closed: false };
-        let sent = self.connection.put(path, offset, &mut stream);
+        let sent = send(self.connection.as_mut(), &mut stream);
         // The next connection waits for the window; this failure is what makes one.
         if stream.closed { Err(faults::lost("the window of the destination closed")) } else { sent }
+    }
+}
+
+impl Connection for Within {
+    fn put(&mut self, path: &str, offset: u64, from: &mut dyn Read) -> Result<u64, StageError> {
+        self.within(from, |connection, from| connection.put(path, offset, from))
+    }
+
+    fn put_unconfirmed(&mut self, path: &str, from: &mut dyn Read) -> Result<u64, StageError> {
+        self.within(from, |connection, from| connection.put_unconfirmed(path, from))
     }
 
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {

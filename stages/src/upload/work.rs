@@ -32,6 +32,9 @@ pub(super) struct Work<'w> {
 /// What a connection does with a file, by its number.
 type Act<'a> = dyn Fn(&mut dyn Connection, usize) -> Result<(), StageError> + Sync + 'a;
 
+/// What a connection does with several files before it does something with each.
+type Before<'a> = dyn Fn(&mut dyn Connection, &[usize]) -> Result<(), StageError> + Sync + 'a;
+
 impl<'w> Work<'w> {
     pub(super) fn new(
         delivery: &'w Delivery<'w>,
@@ -90,7 +93,7 @@ impl<'w> Work<'w> {
                 None => {}
             }
         }
-        self.with_all(connection, alike, &|_| {}, &|connection, number| {
+        self.with_all(connection, alike, &|_, _| Ok(()), &|connection, number| {
             let Some(source) = self.sources().get(number) else { return Ok(()) };
             let path = place.at(&place.name, &source.name);
             let flow = self.delivery.flow;
@@ -141,16 +144,32 @@ impl<'w> Work<'w> {
             proof: self.delivery.proof(),
             label: &label,
         };
-        let handful = |numbers: &[usize]| {
-            if numbers.len() > 1 {
-                let rows = numbers.iter().filter_map(|&number| self.sources().get(number));
-                self.ledger.note(rows.map(|source| row(source, State::Sending { offset: 0 })));
+        // What the far end lists of small files that were sent together.
+        let arrived: Mutex<BTreeMap<usize, u64>> = Mutex::default();
+        let together = |connection: &mut dyn Connection, numbers: &[usize]| {
+            let fresh =
+                |&&number: &&usize| self.sources().get(number).is_some_and(|one| begun(one).is_none());
+            let numbers: Vec<usize> = numbers.iter().filter(fresh).copied().collect();
+            let few: Vec<(String, &Source)> = numbers
+                .iter()
+                .filter_map(|&number| self.sources().get(number))
+                .map(|source| (place.at(&place.part, &source.name), source))
+                .collect();
+            if few.len() < 2 {
+                return Ok(());
             }
+            self.ledger.note(few.iter().map(|(_, source)| row(source, State::Sending { offset: 0 })));
+            let found = sending.send_handful(connection, &few)?;
+            let known =
+                numbers.iter().zip(&few).filter_map(|(&number, (path, _))| Some((number, *found.get(path)?)));
+            lock(&arrived).extend(known);
+            Ok(())
         };
-        self.with_queue(connection, &queue, files.len(), &handful, &|connection, number| {
+        self.with_queue(connection, &queue, files.len(), &together, &|connection, number| {
             let Some(source) = self.sources().get(number) else { return Ok(()) };
             let path = place.at(&place.part, &source.name);
-            let sent = sending.send(connection, &path, source, begun(source));
+            let now = lock(&arrived).remove(&number);
+            let sent = sending.send(connection, &path, source, now.or_else(|| begun(source)), now.is_some());
             source.leave();
             match sent {
                 Ok(reached) => {
@@ -247,7 +266,7 @@ impl<'w> Work<'w> {
         &self,
         connection: &mut Box<dyn Connection>,
         files: Vec<(usize, u64, usize)>,
-        before: &(dyn Fn(&[usize]) + Sync),
+        before: &Before<'_>,
         act: &Act<'_>,
     ) -> Result<(), StageError> {
         let count = files.len();
@@ -260,7 +279,7 @@ impl<'w> Work<'w> {
         connection: &mut Box<dyn Connection>,
         queue: &Queue,
         files: usize,
-        before: &(dyn Fn(&[usize]) + Sync),
+        before: &Before<'_>,
         act: &Act<'_>,
     ) -> Result<(), StageError> {
         let destination = &self.delivery.opened.destination;
@@ -299,7 +318,7 @@ fn one_connection(
     connection: &mut dyn Connection,
     queue: &Queue,
     large: bool,
-    before: &(dyn Fn(&[usize]) + Sync),
+    before: &Before<'_>,
     act: &Act<'_>,
 ) -> Result<(), StageError> {
     loop {
@@ -307,7 +326,7 @@ fn one_connection(
             Next::Nothing => return Ok(()),
             Next::Wait => connection.keep_alive()?,
             Next::Files(numbers) => {
-                before(&numbers);
+                before(connection, &numbers)?;
                 for number in numbers {
                     let done = act(connection, number);
                     queue.done();

@@ -113,6 +113,22 @@ impl Ftp {
             },
         }
     }
+
+    /// Writes a file from an offset on; what the server says then need not be true.
+    fn store(&mut self, path: &str, offset: u64, from: &mut dyn Read) -> Result<u64, StageError> {
+        let path = self.place(path)?;
+        let doing = format!("writing `{path}`");
+        let stream = self.transfer(offset, &format!("STOR {path}"));
+        let stream = match stream {
+            // Some servers go on with a file by `APPE` alone.
+            Err(error) if offset > 0 && matches!(reply::refusal(&error), Some((451 | 500..=504, _))) => {
+                self.transfer(0, &format!("APPE {path}"))
+            }
+            found => found,
+        };
+        let stream = stream.map_err(|error| self.failure(&doing, error))?;
+        self.send(&doing, stream, from)
+    }
 }
 
 impl Connection for Ftp {
@@ -142,20 +158,14 @@ impl Connection for Ftp {
     }
 
     fn put(&mut self, path: &str, offset: u64, from: &mut dyn Read) -> Result<u64, StageError> {
+        let sent = self.store(path, offset, from)?;
         let path = self.place(path)?;
-        let doing = format!("writing `{path}`");
-        let stream = self.transfer(offset, &format!("STOR {path}"));
-        let stream = match stream {
-            // Some servers go on with a file by `APPE` alone.
-            Err(error) if offset > 0 && matches!(reply::refusal(&error), Some((451 | 500..=504, _))) => {
-                self.transfer(0, &format!("APPE {path}"))
-            }
-            found => found,
-        };
-        let stream = stream.map_err(|error| self.failure(&doing, error))?;
-        let sent = self.send(&doing, stream, from)?;
-        self.confirm(&path, offset + sent, &doing)?;
+        self.confirm(&path, offset + sent, &format!("writing `{path}`"))?;
         Ok(sent)
+    }
+
+    fn put_unconfirmed(&mut self, path: &str, from: &mut dyn Read) -> Result<u64, StageError> {
+        self.store(path, 0, from)
     }
 
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {
