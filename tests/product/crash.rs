@@ -6,7 +6,7 @@ mod faults;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -163,7 +163,7 @@ fn are_enough(moments: &[Moment], wanted: usize) {
 
 #[test]
 fn a_run_killed_at_any_write_is_finished_by_the_next() {
-    kills_at_least(&["write", "pwrite64"], 24, 40);
+    kills_at_least(&["write", "pwrite64"], 24, 55);
 }
 
 #[test]
@@ -178,17 +178,25 @@ fn a_run_killed_at_any_sync_or_lock_is_finished_by_the_next() {
 
 #[test]
 fn a_run_killed_at_any_opening_or_closing_of_a_file_is_finished_by_the_next() {
-    kills_at_least(&["openat", "close", "read"], 8, 40);
+    kills_at_least(&["openat", "close", "read"], 8, 55);
 }
 
 #[test]
 fn a_run_killed_at_any_time_is_finished_by_the_next() {
     const POINTS: u32 = 120;
     let project = Project::new();
-    let begun = Instant::now();
-    project.world.done(&["run"]);
-    let whole = begun.elapsed();
-    project.clear();
+    // The first run of a program is slower than those after it.
+    let mut lives: Vec<Duration> = (0..5)
+        .map(|_| {
+            let begun = Instant::now();
+            project.world.done(&["run"]);
+            let life = begun.elapsed();
+            project.clear();
+            life
+        })
+        .collect();
+    lives.sort();
+    let whole = lives[2];
     let mut moments = Vec::new();
     for point in 0..POINTS {
         let mut command = project.world.command(&["run", "--progress", "json"]);
