@@ -132,12 +132,14 @@ impl Sending<'_> {
         }
     }
 
-    /// Sends whole small files one after the other and asks only then what arrived of them; gives what the far end lists,
-    /// by the paths. Whatever went wrong shows there, and `send` takes it up.
+    /// Sends whole small files one after the other and asks only then what arrived of them; gives their sizes there, by
+    /// the paths. Whatever went wrong shows there, and `send` takes it up. A list holds all that lies in a folder, so it
+    /// is asked for only where that is `few`.
     pub(super) fn send_handful(
         &self,
         connection: &mut dyn Connection,
         files: &[(String, &Source)],
+        few: bool,
     ) -> Result<BTreeMap<String, u64>, StageError> {
         for (path, source) in files {
             self.flow.check()?;
@@ -155,6 +157,12 @@ impl Sending<'_> {
         let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let folders: BTreeSet<String> = files.iter().map(|(path, _)| folder(path)).collect();
         let mut found = BTreeMap::new();
+        if !few {
+            for (path, _) in files {
+                found.extend(connection.stat(path)?.map(|entry| (path.clone(), entry.size)));
+            }
+            return Ok(found);
+        }
         for folder in folders {
             // Where nothing can be listed each file is asked about.
             let Ok(entries) = connection.list(&folder) else { continue };

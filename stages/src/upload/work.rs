@@ -29,6 +29,9 @@ pub(super) struct Work<'w> {
     reached: Mutex<BTreeMap<String, Reached>>,
 }
 
+/// A list of more files than so many times those that are looked for costs more than asking about each.
+const CROWD: usize = 4;
+
 /// What a connection does with a file, by its number.
 type Act<'a> = dyn Fn(&mut dyn Connection, usize) -> Result<(), StageError> + Sync + 'a;
 
@@ -159,7 +162,7 @@ impl<'w> Work<'w> {
                 return Ok(());
             }
             self.ledger.note(few.iter().map(|(_, source)| row(source, State::Sending { offset: 0 })));
-            let found = sending.send_handful(connection, &few)?;
+            let found = sending.send_handful(connection, &few, files.len() <= CROWD * few.len())?;
             let known =
                 numbers.iter().zip(&few).filter_map(|(&number, (path, _))| Some((number, *found.get(path)?)));
             lock(&arrived).extend(known);

@@ -53,7 +53,7 @@ fn fault(seed: u64, total: u64) -> Fault {
 
 fn many_cuts(server: &Server, settings: &Value) {
     let settings =
-        with(settings, json!({ "retry_delay": "1ms", "retries": 8, "timeout": "2s", "path": "in" }));
+        with(settings, json!({ "retry_delay": "1ms", "retries": 8, "timeout": "5s", "path": "in" }));
     let ports = || server.passive.iter().copied().chain([server.port]);
     let proxy = Proxy::start(ports(), Fault { how: How::End, way: Way::Up, after: u64::MAX, times: 0 });
     let (mut cuts, mut seed) = (0, 0);
@@ -77,7 +77,9 @@ fn many_cuts(server: &Server, settings: &Value) {
             tide.files.iter().map(|(name, bytes)| (format!("{NAME}/{name}"), bytes.clone())).collect();
         assert!(there == wanted, "{when}: {:?}", there.keys());
         assert!(tide.known().is_finished(), "{when}");
-        let most = total + AGAIN * failed as u64;
+        // On a busy machine an answer may come too late, which is a cut as well.
+        let cut_off = notes.iter().filter(|note| note.contains("was cut off")).count();
+        let most = total + AGAIN * failed.max(cut_off) as u64;
         assert!(tide.sent.get() <= most, "{when}: {} of {total} after {failed} cuts", tide.sent.get());
         fs::remove_dir_all(server.home().join("in").join(NAME)).unwrap();
         (cuts, seed) = (cuts + failed, seed + 1);
