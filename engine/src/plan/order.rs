@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use petgraph::algo::{has_path_connecting, tarjan_scc};
+use petgraph::algo::{has_path_connecting, kosaraju_scc};
 use petgraph::graph::DiGraph;
 use petgraph::visit::EdgeRef;
 
@@ -20,7 +20,8 @@ pub(super) fn steps_taken(step: &Step) -> impl Iterator<Item = &str> {
 /// Every ring, walked along its edges so that it reads `a -> b -> a`.
 pub(super) fn cycles(graph: &DiGraph<Step, Edge>) -> Vec<PlanFault> {
     let mut faults = Vec::new();
-    for ring in tarjan_scc(graph) {
+    // The other algorithm for it calls itself as deep as steps follow each other, and a manifest may have many.
+    for ring in kosaraju_scc(graph) {
         let members: BTreeSet<_> = ring.iter().copied().collect();
         let Some(&start) = members.first() else { continue };
         if members.len() == 1 && graph.find_edge(start, start).is_none() {
