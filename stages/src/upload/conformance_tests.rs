@@ -83,6 +83,11 @@ fn files_are_written_and_replaced(far: &mut dyn Connection, home: &Path) {
         assert!(fs::read(home.join("in/a file.bin")).unwrap() == bytes, "{} bytes", bytes.len());
         assert_eq!(size(far, "in/a file.bin"), Some(bytes.len() as u64));
     }
+    for bytes in [noise(900, 4), Vec::new(), noise(20_000, 5)] {
+        let sent = far.put_unconfirmed("in/a file.bin", &mut &bytes[..]).unwrap();
+        assert_eq!((sent, size(far, "in/a file.bin")), (bytes.len() as u64, Some(bytes.len() as u64)));
+        assert!(fs::read(home.join("in/a file.bin")).unwrap() == bytes, "{} bytes", bytes.len());
+    }
 }
 
 fn files_are_gone_on_with(far: &mut dyn Connection, home: &Path) {
