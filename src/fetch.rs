@@ -18,6 +18,9 @@ use crate::ui::{Ui, bar, clean, paint, words};
 /// How many files come at once.
 const AT_ONCE: usize = 4;
 
+/// The code of what was interrupted.
+const CANCELLED: &str = "step/cancelled";
+
 /// What sources are to be here.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Manner {
@@ -59,10 +62,10 @@ pub fn fetch(
         }
     }
     let (mut here, mut missing) = (Vec::new(), Vec::new());
-    let worlds: BTreeMap<&Path, World> = wanted
-        .values()
-        .map(|(_, _, manifest)| (manifest.project.home.as_path(), manifest.project.world()))
-        .collect();
+    let mut worlds: BTreeMap<&Path, World> = BTreeMap::new();
+    for (_, _, manifest) in wanted.values() {
+        worlds.entry(&manifest.project.home).or_insert_with(|| manifest.project.world());
+    }
     let stop = || interrupt.cancel.is_cancelled();
     for (path, (name, origin, manifest)) in wanted {
         let Some(world) = worlds.get(manifest.project.home.as_path()) else { continue };
@@ -81,7 +84,7 @@ pub fn fetch(
     for (one, came) in missing.iter().zip(all(&missing, manner, ui)) {
         match came {
             Some(Ok(_)) => here.push(found(one, true)),
-            Some(Err(error)) if error.code == "step/cancelled" => {}
+            Some(Err(error)) if error.code == CANCELLED => return Err(failure(error)),
             Some(Err(error)) => may_go_on(failure(error), manner, ui)?,
             // It was not begun, since another did not come.
             None => {}
@@ -109,6 +112,10 @@ fn found(one: &Fetch<'_>, is_new: bool) -> Here {
 }
 
 fn failure(error: StageError) -> Failure {
+    if error.code == CANCELLED {
+        return Failure::new(Exit::Interrupted, "fetching was interrupted")
+            .hint("what came is kept: the next time it goes on there");
+    }
     let failure = Failure::new(Exit::Failed, format!("{} [{}]", clean(&error.message), error.code));
     error.hint.into_iter().fold(failure, Failure::hint)
 }

@@ -66,9 +66,6 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let compiled = sources::check(&args.manifests, &args.sets.set)?.clean(ui)?;
     let interrupt = signals::listen();
     let here = fetch(&compiled, Manner::default(), &interrupt, ui)?;
-    if interrupt.cancel.is_cancelled() {
-        return Ok(Exit::Interrupted);
-    }
     let here: Vec<Fetched> = here.into_iter().map(Fetched::from).collect();
     if args.json {
         ui.json(&here)?;

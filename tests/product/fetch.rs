@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::enrich::server::{Asked, Reply, Server};
-use crate::world::{World, epub, names, tool, tree};
+use crate::world::{Ran, World, epub, names, tool, tree};
 
 /// A server of one book, and a project that packs it.
 fn project() -> (World, Server, Vec<u8>) {
@@ -43,6 +43,7 @@ fn a_source_comes_once_and_its_release_is_like_any_other() {
     assert_eq!(server.count(), 0, "`check` asks nobody");
     let plan = world.done(&["plan"]);
     assert!(plan.stdout.contains("was not fetched from") && server.count() == 0, "{}", plan.stdout);
+    assert!(plan.stdout.contains("size not known") && !plan.stdout.contains("writes"), "{}", plan.stdout);
     let ran = world.done(&["run"]);
     assert!(ran.stderr.contains("fetched tale.epub"), "{}", ran.stderr);
     let made = tree(&world.path("dist/A.Far.Tale-GRP"));
@@ -162,4 +163,23 @@ fn a_killed_fetch_goes_on() {
     let path = world.done(&["fetch"]).stdout;
     assert!(fs::read(path.trim()).unwrap() == book);
     assert!(server.asked().last().unwrap().headers.contains("range: bytes=150000-"));
+}
+
+#[test]
+fn an_interrupted_fetch_ends_with_130() {
+    let server = Server::new(|_| Reply::Whole(503, vec![("retry-after", "60".into())], Vec::new()));
+    let world = World::new();
+    manifest(&world, &format!("{}tale.epub", server.url), &"0".repeat(64), "");
+    for command in ["fetch", "run", "lock", "reproduce"] {
+        let before = server.count();
+        let mut command = world.command(&[command]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while server.count() == before {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(tool(&world.path(""), "kill", &["-INT", &child.id().to_string()]).is_some());
+        let ran = Ran::of(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+        assert!(ran.stderr.contains("fetching was interrupted"), "{}", ran.stderr);
+    }
 }

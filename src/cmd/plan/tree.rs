@@ -39,7 +39,7 @@ fn one(plan: &PlanListing, paint: Paint) -> String {
     }
     if plan.up_to_date {
         lines.push(format!("├─ {} {}", paint.dim("work   "), paint.good("none: the release is up to date")));
-    } else if plan.writes > 0 {
+    } else if plan.writes > 0 && plan.problem.is_none() {
         let mut work = format!("reads {}, writes {}", words::bytes(plan.reads), words::bytes(plan.writes));
         if let Some(took) = plan.took {
             work.push_str(&format!("; its steps took {} the last time", words::duration(took)));
@@ -72,7 +72,9 @@ fn sources(plan: &PlanListing) -> String {
         plan.sources.iter().take(MOST_SOURCES).map(|source| clean(&source.path)).collect();
     let more = plan.sources.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {}", words::count(more, "more file")) } else { String::new() };
-    format!("{}{more} ({})", names.join(", "), words::bytes(plan.bytes))
+    let known = plan.sources.iter().all(|source| source.size.is_some());
+    let size = if known { words::bytes(plan.bytes) } else { "size not known".to_owned() };
+    format!("{}{more} ({size})", names.join(", "))
 }
 
 fn row(step: &StepListing, paint: Paint) -> Vec<String> {

@@ -227,7 +227,9 @@ fn words(error: &reqwest::Error, service: &Service) -> String {
     if error.is_timeout() && !error.is_connect() {
         slow(service)
     } else if error.is_connect() || error.is_timeout() {
-        format!("cannot be reached at `{host}`: {}", deepest(error))
+        // One that is called by its address needs it told once.
+        let at = if host == service.name { String::new() } else { format!(" at `{host}`") };
+        format!("cannot be reached{at}: {}", deepest(error))
     } else {
         format!("breaks off: {}", deepest(error))
     }
