@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 pub use self::few::Few;
-pub use self::source::{Fetched, ForEach, Rules, Source};
+pub use self::source::{Fetched, ForEach, Rules, Sha256, Source};
 pub use self::step::{Retry, Step, StepEntry};
 use crate::validate::schema_of;
 use engine::value::Time;

@@ -170,15 +170,7 @@ impl Bench {
             keep: None,
             pinned: None,
         };
-        let world = World {
-            site: self.site,
-            now: Box::new(|| 0),
-            time_of_day: Box::new(|| 0),
-            offline: false,
-            home: None,
-            secret: Box::new(|_| Err("there is none".into())),
-            outside: Outside::default(),
-        };
+        let world = World { site: self.site, ..world() };
         let runner = Runner {
             id: "bench".into(),
             jobs: self.jobs,
@@ -268,6 +260,19 @@ pub(crate) fn foreign(program: &str, arguments: &[&str], folder: &Path) -> Optio
             eprintln!("SKIPPED: {program} is not installed");
             None
         }
+    }
+}
+
+/// A world without settings, secrets or a clock that moves.
+pub(crate) fn world() -> World {
+    World {
+        site: Site::default(),
+        now: Box::new(|| 0),
+        time_of_day: Box::new(|| 0),
+        offline: false,
+        home: None,
+        secret: Box::new(|_| Err("there is none".into())),
+        outside: Outside::default(),
     }
 }
 

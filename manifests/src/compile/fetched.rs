@@ -12,7 +12,7 @@ use super::Compiler;
 use super::items::Item;
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
-use crate::written::Fetched;
+use crate::written::{Fetched, Sha256};
 
 /// Longest name of a file, in bytes: file systems take 255, and one that is under way has a longer name.
 const LONGEST_NAME: usize = 240;
@@ -77,13 +77,11 @@ fn address(written: &str) -> Result<Url, Box<Diagnostic>> {
 }
 
 fn digest(written: &str) -> Result<String, Box<Diagnostic>> {
-    let text = written.trim();
-    if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok(text.to_ascii_lowercase());
-    }
-    Err(Diagnostic::error("source/digest", format!("{} is no SHA-256 digest", shown(written)))
-        .hint("it has 64 hexadecimal digits; `sha256sum FILE` prints it")
-        .boxed())
+    Sha256::digits(written.trim()).ok_or_else(|| {
+        Diagnostic::error("source/digest", format!("{} is no SHA-256 digest", shown(written)))
+            .hint("it has 64 hexadecimal digits; `sha256sum FILE` prints it")
+            .boxed()
+    })
 }
 
 /// The name that the end of an address gives.

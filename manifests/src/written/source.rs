@@ -44,14 +44,19 @@ impl Sha256 {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The digits in lower case, if a text is such a digest.
+    pub(crate) fn digits(text: &str) -> Option<String> {
+        let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_digest.then(|| text.to_ascii_lowercase())
+    }
 }
 
 impl TryFrom<String> for Sha256 {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if is_digest || text.contains("{{") || text.contains("{%") {
+        if Self::digits(&text).is_some() || text.contains("{{") || text.contains("{%") {
             Ok(Self(text))
         } else {
             Err("a SHA-256 digest has 64 hexadecimal digits".to_owned())

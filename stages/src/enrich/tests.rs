@@ -19,11 +19,9 @@ fn world(settings: Value, outside: Outside) -> World {
     World {
         site: Site { settings, ..Site::default() },
         now: Box::new(|| 1_600_000_000_000),
-        time_of_day: Box::new(|| 0),
-        home: None,
-        offline: false,
         secret: Box::new(|_| Ok("k3y-in-clear".into())),
         outside,
+        ..crate::bench::world()
     }
 }
 

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use engine::Site;
-
 use super::*;
-use crate::bench::noise;
+use crate::bench::{noise, world};
 use crate::http::tests::server::{Asked, Reply, Server};
 
 struct Shelf {
@@ -16,16 +14,7 @@ struct Shelf {
 
 impl Shelf {
     fn new() -> Self {
-        let world = World {
-            site: Site::default(),
-            now: Box::new(|| 0),
-            time_of_day: Box::new(|| 0),
-            home: None,
-            offline: false,
-            secret: Box::new(|_| Err("there is none".into())),
-            outside: engine::Outside::default(),
-        };
-        Self { folder: tempfile::tempdir().unwrap(), world }
+        Self { folder: tempfile::tempdir().unwrap(), world: world() }
     }
 
     fn path(&self) -> PathBuf {

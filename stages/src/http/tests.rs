@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
-use engine::{Outside, Site};
+use engine::Outside;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -40,12 +40,8 @@ impl Scene {
     fn world(&self) -> World {
         let clock = Arc::clone(&self.clock);
         World {
-            site: Site::default(),
             now: Box::new(move || clock.load(Ordering::Relaxed)),
-            time_of_day: Box::new(|| 0),
-            home: None,
             offline: self.offline,
-            secret: Box::new(|_| Err("there is none".into())),
             outside: Outside {
                 cache: self.outside.cache.clone(),
                 record: self.outside.record.clone(),
@@ -53,6 +49,7 @@ impl Scene {
                 refresh: self.outside.refresh,
                 ..Outside::default()
             },
+            ..crate::bench::world()
         }
     }
 }

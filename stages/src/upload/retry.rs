@@ -124,6 +124,11 @@ impl Again {
             self.inner.flow.rest(pause(self.inner.delay, attempt))?;
         }
     }
+
+    /// Makes sure that there is a connection, for what is tried once on it.
+    fn opened(&mut self) -> Result<(), StageError> {
+        if self.open.is_none() { self.surely(|_| Ok(())) } else { Ok(()) }
+    }
 }
 
 impl Connection for Again {
@@ -140,16 +145,12 @@ impl Connection for Again {
     }
 
     fn put(&mut self, path: &str, offset: u64, from: &mut dyn Read) -> Result<u64, StageError> {
-        if self.open.is_none() {
-            self.surely(|_| Ok(()))?;
-        }
+        self.opened()?;
         self.once(&mut |connection| connection.put(path, offset, from))
     }
 
     fn put_unconfirmed(&mut self, path: &str, from: &mut dyn Read) -> Result<u64, StageError> {
-        if self.open.is_none() {
-            self.surely(|_| Ok(()))?;
-        }
+        self.opened()?;
         self.once(&mut |connection| connection.put_unconfirmed(path, from))
     }
 
@@ -166,9 +167,7 @@ impl Connection for Again {
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), StageError> {
-        if self.open.is_none() {
-            self.surely(|_| Ok(()))?;
-        }
+        self.opened()?;
         self.once(&mut |connection| connection.rename(from, to))
     }
 

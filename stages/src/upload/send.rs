@@ -132,7 +132,7 @@ impl Sending<'_> {
         }
     }
 
-    /// Sends whole small files one after the other and asks only then what arrived of them; gives their sizes there, by
+    /// Sends whole small files one after the other and looks only then what arrived of them; gives their sizes there, by
     /// the paths. Whatever went wrong shows there, and `send` takes it up. A list holds all that lies in a folder, so it
     /// is asked for only where that is `few`.
     pub(super) fn send_handful(
@@ -154,25 +154,7 @@ impl Sending<'_> {
                 break;
             }
         }
-        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        let folders: BTreeSet<String> = files.iter().map(|(path, _)| folder(path)).collect();
-        let mut found = BTreeMap::new();
-        if !few {
-            for (path, _) in files {
-                found.extend(connection.stat(path)?.map(|entry| (path.clone(), entry.size)));
-            }
-            return Ok(found);
-        }
-        for folder in folders {
-            // Where nothing can be listed each file is asked about.
-            let Ok(entries) = connection.list(&folder) else { continue };
-            let at =
-                |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            found.extend(
-                entries.iter().filter(|entry| !entry.folder).map(|entry| (at(&entry.name), entry.size)),
-            );
-        }
-        Ok(found)
+        if few { listed(connection, files) } else { asked(connection, files) }
     }
 
     /// From where on a file of which `size` bytes are there is to be sent: behind them if their end is ours, a little
@@ -268,6 +250,36 @@ impl Sending<'_> {
             }
         })
     }
+}
+
+/// The sizes of files as lists of their folders tell them.
+fn listed(
+    connection: &mut dyn Connection,
+    files: &[(String, &Source)],
+) -> Result<BTreeMap<String, u64>, StageError> {
+    let above = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let folders: BTreeSet<String> = files.iter().map(|(path, _)| above(path)).collect();
+    let mut found = BTreeMap::new();
+    for folder in folders {
+        // Where nothing can be listed the files are sent as if nothing was known of them.
+        let Ok(entries) = connection.list(&folder) else { continue };
+        let at = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let inside = entries.iter().filter(|entry| !entry.folder);
+        found.extend(inside.map(|entry| (at(&entry.name), entry.size)));
+    }
+    Ok(found)
+}
+
+/// The same, asked of each.
+fn asked(
+    connection: &mut dyn Connection,
+    files: &[(String, &Source)],
+) -> Result<BTreeMap<String, u64>, StageError> {
+    let mut found = BTreeMap::new();
+    for (path, _) in files {
+        found.extend(connection.stat(path)?.map(|entry| (path.clone(), entry.size)));
+    }
+    Ok(found)
 }
 
 /// Whether more lies there than the far end says, after it confirmed everything.
