@@ -8,7 +8,7 @@ mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -24,6 +24,8 @@ use crate::{Event, Happening, Plan, ReleaseKey, Report, Status, StepIndex};
 
 /// How often the coordinator looks at the clock and at the cancel flag while it hears nothing.
 const TICK: Duration = Duration::from_millis(50);
+/// How often it gives its core away before it sleeps: some ten microseconds where nobody wants it.
+const PATIENCE: usize = 100;
 
 pub(super) struct Coordinator<'r, 's, 'scope> {
     runner: &'scope Runner<'scope>,
@@ -102,17 +104,26 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
             {
                 break;
             }
-            match self.hear.recv_timeout(TICK) {
-                Ok(message) => {
+            if let Some(message) = self.next_message() {
+                self.hear(message);
+                while let Ok(message) = self.hear.try_recv() {
                     self.hear(message);
-                    while let Ok(message) = self.hear.try_recv() {
-                        self.hear(message);
-                    }
                 }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
         }
         self.finish()
+    }
+
+    /// What a worker says next. Steps that do little follow each other faster than a thread falls asleep and wakes up,
+    /// so that is put off a little; whoever else wants the core has it meanwhile.
+    fn next_message(&self) -> Option<Message<'scope>> {
+        for _ in 0..PATIENCE {
+            if let Ok(message) = self.hear.try_recv() {
+                return Some(message);
+            }
+            std::thread::yield_now();
+        }
+        self.hear.recv_timeout(TICK).ok()
     }
 
     fn finish(mut self) -> Report {
