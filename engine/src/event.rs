@@ -162,6 +162,9 @@ pub enum Happening {
         path: Option<String>,
         /// Why it was not made, where that is not a step's failure.
         failure: Option<Failure>,
+        /// What was done of it and waits for the next run, if it was not made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<Kept>,
     },
     /// The run is over.
     RunFinished {
@@ -186,6 +189,15 @@ pub struct FileProgress {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn is_false(value: &bool) -> bool {
     !*value
+}
+
+/// What was done of a release that was not made, and is taken over by the next run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Kept {
+    /// The working folder that holds it, perhaps with that of other releases.
+    pub folder: String,
+    /// Bytes of its files.
+    pub bytes: u64,
 }
 
 /// Why a release was not made although no step of its failed.

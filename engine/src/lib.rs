@@ -30,7 +30,7 @@ mod world;
 pub use artifact::{Artifact, Digests};
 pub use digest::Digest;
 pub use error::{Code, StageError};
-pub use event::{Event, FileProgress, Happening, Status};
+pub use event::{Event, FileProgress, Happening, Kept, Status};
 pub use fact::{Candidate, Fact, Facts};
 pub use forecast::{Forecast, forecast};
 pub use job::{Input, Job, Span};
@@ -40,7 +40,7 @@ pub use plan::{
 };
 pub use registry::{Kind, OptionFault, Registry};
 pub use report::{ReleaseReport, Report, StepReport};
-pub use run::{Cancel, Judgement, Runner, Selection, Sources, Workplace, judge, look_at_sources};
+pub use run::{Cancel, Judgement, Leftovers, Runner, Selection, Sources, Workplace, judge, look_at_sources};
 pub use stage::{AnyStage, Asset, Lane, Output, Phase, Stage};
 pub use state::{Entries, Log, ReleaseKey, Store};
 pub use template::{Condition, Language, Template};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::Failure;
+use crate::event::{Failure, Kept};
 use crate::{Artifact, Event, Happening, Status};
 
 /// What a run came to.
@@ -32,6 +32,9 @@ pub struct ReleaseReport {
     pub path: Option<String>,
     /// Why it was not made, where that is not a step's failure.
     pub failure: Option<Failure>,
+    /// What was done of it and waits for the next run, if it was not made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
     /// Its steps.
     pub steps: Vec<StepReport>,
     /// Where each step stands, while there are events to come.
@@ -118,12 +121,13 @@ impl Report {
                     entry.name = Some(name.clone());
                 }
             }
-            Happening::ReleaseFinished { release, status, path, failure } => {
+            Happening::ReleaseFinished { release, status, path, failure, kept } => {
                 if let Some(entry) = self.releases.get_mut(*release) {
                     entry.places = Places::default();
                     entry.status = *status;
                     entry.path.clone_from(path);
                     entry.failure.clone_from(failure);
+                    entry.kept.clone_from(kept);
                 }
             }
             Happening::RunFinished { status, .. } => self.status = *status,

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{Event, Plan, Report, World};
 pub use judgement::{Judgement, Sources, judge, look_at_sources};
-pub use scratch::Workplace;
+pub use scratch::{Leftovers, Workplace};
 
 use coordinator::Coordinator;
 

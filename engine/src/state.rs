@@ -6,7 +6,7 @@
 mod log;
 pub(crate) mod record;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::ops::Range;
@@ -45,9 +45,22 @@ struct Inner {
     releases: HashMap<Digest, Vec<Range<usize>>>,
     /// What was delivered of the release that appeared last.
     delivered: HashMap<Digest, Range<usize>>,
+    /// Steps that found facts for a release that was not made.
+    early: HashMap<Digest, Range<usize>>,
     shapes: HashMap<Digest, Range<usize>>,
     log: Option<Log>,
+    /// Entries that could not be written yet, oldest first.
+    unwritten: VecDeque<Unwritten>,
     trouble: Option<String>,
+}
+
+/// An entry that could not be written, and whether it has to outlast a power cut.
+#[derive(Debug)]
+struct Unwritten {
+    kind: u8,
+    digest: Digest,
+    body: Vec<u8>,
+    sync: bool,
 }
 
 /// The folder of all that is kept between runs, below the project's folder.
@@ -59,6 +72,7 @@ const LOCK: &str = "lock";
 /// The first byte of an entry.
 const RELEASE: u8 = b'R';
 const DELIVERED: u8 = b'D';
+const EARLY: u8 = b'E';
 const SHAPE: u8 = b'S';
 /// How many bytes of entries that are no more of use are kept before the log is written anew.
 const SLACK: u64 = 1 << 20;
@@ -105,10 +119,15 @@ impl Store {
         }
     }
 
-    /// Why the state is not kept, if it is not.
+    /// Why the state is not kept, if it is not. What could not be written is tried once more first: a run that is over
+    /// has given its room back.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        self.inner().trouble.clone()
+        let mut inner = self.inner();
+        if !inner.unwritten.is_empty() {
+            inner.flush();
+        }
+        inner.trouble.clone()
     }
 
     /// The folder that holds the state, and what stages keep beside it.
@@ -172,20 +191,30 @@ impl Store {
 
     /// Remembers a release, so that it outlasts a power cut.
     pub(crate) fn keep(&self, key: ReleaseKey, record: &ReleaseRecord) {
-        let mut inner = self.inner();
-        if let Some(range) = inner.add(RELEASE, key.0, &serde_json::to_vec(record).unwrap_or_default(), true)
-        {
-            inner.remember(key.0, range);
-        }
+        self.inner().add(RELEASE, key.0, serde_json::to_vec(record).unwrap_or_default(), true);
     }
 
     /// Remembers what was delivered of the release in that folder. If that is lost, it is only delivered once more.
     pub(crate) fn keep_delivered(&self, key: ReleaseKey, folder: u64, steps: &[StepRecord]) {
-        let mut inner = self.inner();
         let body = serde_json::to_vec(&(folder, steps)).unwrap_or_default();
-        if let Some(range) = inner.add(DELIVERED, key.0, &body, false) {
-            inner.delivered.insert(key.0, range);
-        }
+        self.inner().add(DELIVERED, key.0, body, false);
+    }
+
+    /// Remembers the steps that were done of a release that was not made and of which no file waits. If that is lost,
+    /// they are only done once more. Says whether they are remembered.
+    pub(crate) fn keep_early(&self, key: ReleaseKey, steps: &[&StepRecord]) -> bool {
+        let mut inner = self.inner();
+        inner.add(EARLY, key.0, serde_json::to_vec(steps).unwrap_or_default(), false);
+        inner.log.is_some() && inner.unwritten.is_empty()
+    }
+
+    /// The steps that were done of a release, if no run has made it since.
+    pub(crate) fn early(&self, key: ReleaseKey) -> Vec<StepRecord> {
+        let (reader, range) = {
+            let inner = self.inner();
+            (inner.reader.clone(), inner.early.get(&key.0).cloned())
+        };
+        reader.zip(range).and_then(|(reader, range)| read(&reader, &range)).unwrap_or_default()
     }
 
     /// The steps of a shape as they were written.
@@ -197,11 +226,8 @@ impl Store {
     /// Remembers how the steps of a shape are written, to tell later what changed.
     pub(crate) fn keep_shape(&self, digest: Digest, shape: &Value) {
         let mut inner = self.inner();
-        if inner.shapes.contains_key(&digest) {
-            return;
-        }
-        if let Some(range) = inner.add(SHAPE, digest, &serde_json::to_vec(shape).unwrap_or_default(), false) {
-            inner.shapes.insert(digest, range);
+        if !inner.shapes.contains_key(&digest) {
+            inner.add(SHAPE, digest, serde_json::to_vec(shape).unwrap_or_default(), false);
         }
     }
 
@@ -244,41 +270,57 @@ impl Inner {
         let mut inner = Self { reader: reader.map(Arc::new), ..Self::default() };
         for range in &entries.found {
             let Some((kind, digest)) = head(&entries.bytes, range) else { continue };
-            let body = range.start + 17..range.end;
-            match kind {
-                RELEASE => inner.remember(digest, body),
-                DELIVERED => drop(inner.delivered.insert(digest, body)),
-                SHAPE => drop(inner.shapes.insert(digest, body)),
-                _ => {}
-            }
+            inner.place(kind, digest, range.start + 17..range.end);
         }
         inner
     }
 
-    fn remember(&mut self, key: Digest, range: Range<usize>) {
-        self.delivered.remove(&key);
-        let known = self.releases.entry(key).or_default();
-        known.push(range);
-        if known.len() > 2 {
-            known.remove(0);
+    /// Takes note of where the body of an entry lies.
+    fn place(&mut self, kind: u8, digest: Digest, body: Range<usize>) {
+        match kind {
+            RELEASE => {
+                self.delivered.remove(&digest);
+                self.early.remove(&digest);
+                let known = self.releases.entry(digest).or_default();
+                known.push(body);
+                if known.len() > 2 {
+                    known.remove(0);
+                }
+            }
+            DELIVERED => drop(self.delivered.insert(digest, body)),
+            EARLY => drop(self.early.insert(digest, body)),
+            SHAPE => drop(self.shapes.insert(digest, body)),
+            _ => {}
         }
     }
 
-    /// Adds an entry to the log and gives the place of its body.
-    fn add(&mut self, kind: u8, digest: Digest, body: &[u8], sync: bool) -> Option<Range<usize>> {
-        let log = self.log.as_mut()?;
-        let entry: Vec<u8> = [&[kind], &digest.bytes()[..], body].concat();
-        match log.add(&entry, sync) {
-            Ok(place) => Some(place.end - body.len()..place.end),
-            Err(error) => {
-                self.trouble = Some(crate::StageError::writing(Path::new(FOLDER), &error).message);
-                None
+    /// Adds an entry to the log, now or as soon as that is possible.
+    fn add(&mut self, kind: u8, digest: Digest, body: Vec<u8>, sync: bool) {
+        if self.log.is_some() {
+            self.unwritten.push_back(Unwritten { kind, digest, body, sync });
+            self.flush();
+        }
+    }
+
+    /// Writes what is not written yet, in its order.
+    fn flush(&mut self) {
+        self.trouble = None;
+        while let (Some(log), Some(Unwritten { kind, digest, body, sync })) =
+            (&mut self.log, self.unwritten.pop_front())
+        {
+            let entry: Vec<u8> = [&[kind], &digest.bytes()[..], &body].concat();
+            match log.add(&entry, sync) {
+                Ok(place) => self.place(kind, digest, place.end - body.len()..place.end),
+                Err(error) => {
+                    self.trouble = Some(crate::StageError::writing(Path::new(FOLDER), &error).message);
+                    return self.unwritten.push_front(Unwritten { kind, digest, body, sync });
+                }
             }
         }
     }
 
     /// Writes the log anew when most of it is of no more use, and says whether it did. Releases that somebody took away
-    /// are forgotten then.
+    /// are forgotten then, and so is what was found for releases that were not made.
     fn tidy(&mut self, home: &Path, entries: &Entries, log: &mut Log) -> bool {
         let kept = self.delivered.values().chain(self.shapes.values());
         let used: usize = self.releases.values().flatten().chain(kept).map(Range::len).sum();

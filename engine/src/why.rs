@@ -12,7 +12,7 @@ use serde_json::Value;
 pub enum Why {
     /// What it made stands: nothing that it rests on has changed.
     UpToDate,
-    /// It was done when an earlier run was cut off, and nothing that it rests on has changed.
+    /// It was done when an earlier run failed or was cut off, and nothing that it rests on has changed.
     Resumed,
     /// Its condition does not hold.
     Condition {
@@ -121,7 +121,7 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UpToDate => f.write_str("up to date"),
-            Self::Resumed => f.write_str("done before an earlier run was cut off"),
+            Self::Resumed => f.write_str("done before an earlier run failed or was cut off"),
             Self::Condition { condition } => write!(f, "its condition `{condition}` does not hold"),
             Self::Never => f.write_str("never done before"),
             Self::Forced => f.write_str("asked for with `--force`"),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use engine::{Judgement, Plan, Selection, StepIndex, Why, World, judge};
+use engine::{Judgement, Leftovers, Plan, Selection, StepIndex, Why, World, judge};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -72,10 +72,10 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     lock::pin(&mut compiled, Keeping::Time);
     let mut explained = Vec::new();
     for manifest in &compiled {
-        let world = manifest.project.world();
+        let (world, left) = (manifest.project.world(), Leftovers::default());
         for plan in &manifest.plans {
             if let Some(index) = plan.shape.find(&args.step) {
-                explained.push(explain(plan, index, &world)?);
+                explained.push(explain(plan, index, &world, &left)?);
             }
         }
     }
@@ -93,8 +93,8 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn explain(plan: &Plan, index: StepIndex, world: &World) -> Result<Explanation, Failure> {
-    let Judgement { name, steps, .. } = judge(plan, world).map_err(|error| {
+fn explain(plan: &Plan, index: StepIndex, world: &World, left: &Leftovers) -> Result<Explanation, Failure> {
+    let Judgement { name, steps, .. } = judge(plan, world, left).map_err(|error| {
         let failure = Failure::new(Exit::Failed, error.message);
         error.hint.into_iter().fold(failure, Failure::hint)
     })?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Subcommand;
-use engine::{Facts, Pinned, Plan, Selection, TimeRule, World, judge};
+use engine::{Facts, Leftovers, Pinned, Plan, Selection, TimeRule, World, judge};
 use manifests::{Lock, LockDifference};
 
 use crate::args::{Asking, Running};
@@ -159,8 +159,9 @@ fn lock(
         plan.pinned = pinned.filter(|pinned| !pinned.is_empty()).map(Arc::new);
     }
     manifest.lock = before;
+    let left = Leftovers::default();
     let standing: Vec<Option<(String, PathBuf)>> =
-        manifest.plans.iter().map(|plan| standing(plan, &world)).collect();
+        manifest.plans.iter().map(|plan| standing(plan, &world, &left)).collect();
     let missing: Vec<Plan> = manifest
         .plans
         .iter()
@@ -189,9 +190,9 @@ fn lock(
 }
 
 /// The name and the folder of a release that stands as it would be made, none of whose facts were fetched.
-fn standing(plan: &Plan, world: &World) -> Option<(String, PathBuf)> {
+fn standing(plan: &Plan, world: &World, left: &Leftovers) -> Option<(String, PathBuf)> {
     let asks = plan.shape.steps().any(|(_, step)| step.asks_outside());
-    let judgement = judge(plan, world).ok().filter(|judgement| !asks && judgement.stands())?;
+    let judgement = judge(plan, world, left).ok().filter(|judgement| !asks && judgement.stands())?;
     Some((judgement.name?, judgement.target?))
 }
 

@@ -7,7 +7,7 @@ pub mod wire;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use engine::Selection;
+use engine::{Leftovers, Selection};
 use rayon::prelude::*;
 
 use crate::args::Sets;
@@ -69,8 +69,8 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     lock::pin(&mut compiled, Keeping::Time);
     let mut plans: Vec<wire::PlanListing> = Vec::new();
     for manifest in &compiled {
-        let world = manifest.project.world();
-        plans.par_extend(manifest.plans.par_iter().map(|plan| wire::PlanListing::of(plan, &world)));
+        let (world, left) = (manifest.project.world(), Leftovers::default());
+        plans.par_extend(manifest.plans.par_iter().map(|plan| wire::PlanListing::of(plan, &world, &left)));
         if args.probe {
             let from = plans.len() - manifest.plans.len();
             plans.get_mut(from..).into_iter().flatten().for_each(|plan| plan.probe(&world));

@@ -2,6 +2,8 @@
 //!
 //! Pure: plans and report in, text out.
 
+use std::collections::BTreeMap;
+
 use engine::{Artifact, Plan, ReleaseReport, Report, Selection, Status};
 
 use super::diagnostics::fault;
@@ -42,6 +44,7 @@ pub fn summary(plans: &[&Plan], report: &Report, selection: &Selection, paint: P
             words::count(failures.len() - told, "failure")
         ));
     }
+    parts.extend(kept(report, paint));
     if pairs.len() > 1 || report.status != Status::Done {
         let gap = if failures.is_empty() { "" } else { "\n" };
         parts.push(format!("{gap}{}", ending(report, paint)));
@@ -118,6 +121,23 @@ fn failures(plan: &Plan, release: &ReleaseReport, paint: Paint) -> Vec<String> {
         fault(&paint, &message, Some(&place), failure.hint.as_deref())
     });
     steps.chain(own).collect()
+}
+
+/// Where the files of releases that were not made wait for the next run. Facts that wait are not worth a word.
+fn kept(report: &Report, paint: Paint) -> Vec<String> {
+    let mut folders: BTreeMap<&str, u64> = BTreeMap::new();
+    for kept in report.releases.iter().filter_map(|release| release.kept.as_ref()) {
+        *folders.entry(&kept.folder).or_default() += kept.bytes;
+    }
+    let line = |(folder, bytes): (&str, u64)| {
+        let text = format!(
+            "what was done stays in `{}`, {}; the next run goes on there",
+            clean(folder),
+            words::bytes(bytes)
+        );
+        format!("\n{} {text}", paint.odd("note:"))
+    };
+    folders.into_iter().filter(|(_, bytes)| *bytes > 0).map(line).collect()
 }
 
 fn ending(report: &Report, paint: Paint) -> String {

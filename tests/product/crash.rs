@@ -120,7 +120,7 @@ enum Moment {
 /// The steps that a run took over from one that was cut off.
 fn resumed(log: &str) -> BTreeSet<String> {
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let taken = lines.filter(|line| line["because"] == "done before an earlier run was cut off");
+    let taken = lines.filter(|line| line["because"] == "done before an earlier run failed or was cut off");
     taken.filter_map(|line| line["step"].as_str().map(str::to_owned)).collect()
 }
 

@@ -74,9 +74,15 @@ impl Assembly {
             u64::try_from(self.time).map_or(UNIX_EPOCH, |seconds| UNIX_EPOCH + Duration::from_secs(seconds));
         self.files.par_iter().try_for_each(|piece| {
             let path = folder.join(&piece.name);
-            let file = File::options().write(true).open(&path);
-            file.and_then(|file| file.set_modified(stamp).and_then(|()| file.sync_all()))
-                .map_err(|error| StageError::writing(&path, &error))
+            let failed = |error: &io::Error| StageError::writing(&path, error);
+            let file = File::options().write(true).open(&path).map_err(|error| failed(&error))?;
+            file.set_modified(stamp).map_err(|error| failed(&error))?;
+            // A system that could not write bytes down may forget them and say afterwards that all is well. So what
+            // was made is not trusted any more, and the next run makes it anew.
+            file.sync_all().map_err(|error| {
+                let _ = fs::remove_dir_all(folder);
+                failed(&error)
+            })
         })?;
         sync_folders(folder).map_err(|error| StageError::writing(folder, &error))?;
         // What lies there already, byte for byte, is remembered as ours and need not appear again.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::Selection;
 use super::open::{Open, Standing, State, changed};
+use super::scratch::Leftovers;
 use crate::digest;
 use crate::stamp::Stamp;
 use crate::tree::Digested;
@@ -29,18 +30,21 @@ impl Judgement {
     /// Whether nothing runs.
     #[must_use]
     pub fn stands(&self) -> bool {
-        self.changed.is_none() && self.steps.iter().all(|(_, why)| why.stands())
+        // What was taken over has to be put together still.
+        let stands = |why: &Why| why.stands() && *why != Why::Resumed;
+        self.changed.is_none() && self.steps.iter().all(|(_, why)| stands(why))
     }
 }
 
 /// Judges a plan by what is remembered of it. Sources that look new are read for their digests where a run would do so.
-pub fn judge(plan: &Plan, world: &World) -> Result<Judgement, StageError> {
+pub fn judge(plan: &Plan, world: &World, left: &Leftovers) -> Result<Judgement, StageError> {
     let mut open = Open::new(plan, &Selection::All)?;
     let Some(keep) = &plan.keep else {
         let steps = plan.shape.steps().map(|(index, _)| (index, Why::Never)).collect();
         return Ok(Judgement { name: None, target: None, steps, took: BTreeMap::new(), changed: None });
     };
     open.recall(keep);
+    open.resume(left.of(&plan.output, keep.key, (world.now)()));
     if let Some(look) = open.recognise() {
         open.found(look.closely(world)?);
     }

@@ -20,7 +20,7 @@ use crate::state::record::{ReleaseRecord, StepRecord};
 use crate::{Artifact, Facts, Phase, Plan, StageError, StepIndex, Why};
 
 pub(super) use self::judge::{Reused, Verdict};
-pub(super) use self::past::{Past, Standing};
+pub(super) use self::past::{Past, Standing, find_in};
 pub(super) use self::sources::{Found, Look, changed};
 
 /// Where a step stands.

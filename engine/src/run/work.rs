@@ -18,7 +18,7 @@ use super::scratch::Resumed;
 use crate::digest::{self, Digest, Digesting};
 use crate::job::{Place, Said, Stop, template_fault};
 use crate::reads::{self, Seen, View};
-use crate::stamp::{self, Stamp};
+use crate::stamp::Stamp;
 use crate::state::record::{MadeRecord, ReleaseRecord, StepRecord};
 use crate::template::{Scope, Template, TemplateError};
 use crate::{AnyStage, Artifact, Facts, Input, Job, Output, Pinned, Plan, StageError, StepIndex, Why, World};
@@ -131,7 +131,7 @@ impl Task {
             shown: AtomicU64::new(u64::MAX),
         };
         let result = caught(|| match &into {
-            Ok(_) => self.run(&job).map(|output| self.remembered(output, &seen, begun.elapsed())),
+            Ok(_) => self.run(&job).and_then(|output| self.remembered(output, &seen, begun.elapsed())),
             Err(error) => {
                 Err(template_fault(self.into.as_ref().unwrap_or(&Template::new("")), error.clone()))
             }
@@ -182,8 +182,8 @@ impl Task {
     }
 
     /// Adds what is to be remembered of the step.
-    fn remembered(&self, output: Output, seen: &Seen, took: Duration) -> Made {
-        let Some(remember) = &self.remember else { return Made { output, record: None } };
+    fn remembered(&self, output: Output, seen: &Seen, took: Duration) -> Result<Made, StageError> {
+        let Some(remember) = &self.remember else { return Ok(Made { output, record: None }) };
         let view = View {
             scope: &self.scope,
             facts: &self.facts,
@@ -205,15 +205,15 @@ impl Task {
             record.reads.insert(reads::UNSETTLED.to_owned(), what.as_str().into());
         }
         let print = record.print();
-        record.made =
-            output.artifacts.iter().map(|artifact| made(artifact, print, &remember.working)).collect();
-        Made { output, record: Some(Box::new(record)) }
+        let made = output.artifacts.iter().map(|artifact| made(artifact, print, &remember.working));
+        record.made = made.collect::<Result<_, _>>()?;
+        Ok(Made { output, record: Some(Box::new(record)) })
     }
 }
 
 /// A file that a step made, as it is remembered. A small one is known by its bytes, so that what hangs on it need not
 /// run again when they come out the same; a large one by what it rests on.
-fn made(artifact: &Artifact, print: Digest, working: &Path) -> MadeRecord {
+fn made(artifact: &Artifact, print: Digest, working: &Path) -> Result<MadeRecord, StageError> {
     const SMALL: u64 = 64 * 1024;
     let content = if artifact.size <= SMALL { digest::of_file(&artifact.path).ok() } else { None };
     let id = content.map_or_else(
@@ -227,9 +227,10 @@ fn made(artifact: &Artifact, print: Digest, working: &Path) -> MadeRecord {
         |digest| Digest::of(digest.as_bytes()),
     );
     let place = artifact.path.strip_prefix(working).ok().and_then(Path::to_str);
-    let inode = stamp::at(&artifact.path).map(|(found, _)| found.inode);
-    let lies = place.zip(inode).map(|(place, inode)| (place.to_owned(), inode));
-    MadeRecord { artifact: artifact.clone(), id, lies }
+    let found =
+        fs::symlink_metadata(&artifact.path).map_err(|error| StageError::reading(&artifact.path, &error))?;
+    let lies = place.map(|place| (place.to_owned(), Stamp::of(&found).inode));
+    Ok(MadeRecord { artifact: artifact.clone(), id, lies })
 }
 
 /// Recalls what is known of a release and says so. Where everything is made anew, nothing stands.
@@ -247,8 +248,8 @@ pub(super) fn recall<'p>(
         }
         if runner.force {
             open.must.fill(Some(Why::Forced));
-        } else if let Some((working, done)) = resumed {
-            (open.past.working, open.past.resumed) = (Some(working), done);
+        } else {
+            open.resume(resumed);
         }
         let look = open.recognise();
         let stands = look.is_none() && open.stands(runner);

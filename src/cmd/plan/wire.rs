@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use engine::{Artifact, From, Judgement, Plan, Step, StepIndex, TimeRule, Why, World, forecast, judge};
+use engine::{
+    Artifact, From, Judgement, Leftovers, Plan, Step, StepIndex, TimeRule, Why, World, forecast, judge,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use stages::upload::{self, Probe};
@@ -134,7 +136,7 @@ impl PlanListing {
     }
 
     /// The listing of a plan, with the sizes of its sources as they are now.
-    pub fn of(plan: &Plan, world: &World) -> Self {
+    pub fn of(plan: &Plan, world: &World, left: &Leftovers) -> Self {
         let sources: Vec<SourceListing> = plan
             .sources
             .iter()
@@ -149,7 +151,7 @@ impl PlanListing {
             .map(|source| Artifact::new(&source.name, &source.path, source.size.unwrap_or_default()))
             .collect();
         let forecasts = forecast(plan, &files);
-        let (judgement, problem) = match judge(plan, world) {
+        let (judgement, problem) = match judge(plan, world, left) {
             Ok(judgement) => (Some(judgement), None),
             Err(error) => (None, Some(error.message)),
         };

@@ -39,7 +39,7 @@ fn finished(at: u64, release: usize, step: &str, sizes: &[u64]) -> (u64, Happeni
 }
 
 fn over(release: usize, status: Status) -> (u64, Happening) {
-    (5, Happening::ReleaseFinished { release, status, path: None, failure: None })
+    (5, Happening::ReleaseFinished { release, status, path: None, failure: None, kept: None })
 }
 
 #[test]

@@ -9,6 +9,9 @@ use super::Coordinator;
 use crate::job::{Stop, template_fault};
 use crate::{Lane, StepIndex, Why};
 
+/// The folder of the steps' folders in a release's working folder.
+pub(super) const STEPS: &str = "steps";
+
 impl Coordinator<'_, '_, '_> {
     /// Hands ready steps to the pools, as long as there is room.
     pub(super) fn dispatch(&mut self) {
@@ -127,7 +130,7 @@ impl Coordinator<'_, '_, '_> {
             remember,
             wanted: open.plan.shape.wanted(index).clone(),
             carried: open.plan.shape.carried(index).cloned(),
-            folder: working.join("steps").join(folder_name(&step.id, index)),
+            folder: working.join(STEPS).join(folder_name(&step.id, index)),
             into: step.into.clone(),
             name: open.name.clone(),
             release_folder: open.target.clone(),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::super::open::{Consequence, State};
 use super::super::work::{Heard, Made, Message};
 use super::Coordinator;
-use super::dispatch::folder_name;
+use super::dispatch::{STEPS, folder_name};
 use crate::job::Said;
 use crate::{Happening, Phase, StageError, StepIndex};
 
@@ -108,7 +108,7 @@ impl<'scope> Coordinator<'_, '_, 'scope> {
                     let pause =
                         step.retry.delay.saturating_mul(1 << (attempt - 1).min(16)).min(LONGEST_PAUSE);
                     // What the failed attempt left behind must not meet the next one.
-                    let folder = open.folder.as_ref().map(|folder| folder.join("steps"));
+                    let folder = open.folder.as_ref().map(|folder| folder.join(STEPS));
                     let _ = folder.map(|steps| fs::remove_dir_all(steps.join(folder_name(&step.id, index))));
                     self.paused.push((Instant::now() + pause, number, index));
                     self.emit(Happening::StepRetried {

@@ -128,6 +128,7 @@ impl Coordinator<'_, '_, '_> {
             status: Status::Failed,
             path: None,
             failure: Some(failure),
+            kept: None,
         });
     }
 
@@ -175,8 +176,6 @@ impl Coordinator<'_, '_, '_> {
     pub(super) fn close(&mut self, number: usize) {
         let Some(open) = self.open.remove(&number) else { return };
         open.remember_deliveries(self.runner.world);
-        // What cannot be removed goes with the run's working folder.
-        let _ = open.folder.as_ref().map(fs::remove_dir_all);
         // A run that is interrupted between the last file and the appearance has lost no step, and made no release.
         let is_whole = open.assembled || (open.name.is_some() && open.target.is_none());
         let status = if is_whole && !open.is_lost() {
@@ -187,7 +186,17 @@ impl Coordinator<'_, '_, '_> {
             Status::Failed
         };
         let path = open.target.as_ref().filter(|_| open.assembled).map(|path| path.display().to_string());
-        self.emit(Happening::ReleaseFinished { release: number, status, path, failure: open.failure });
+        let kept = if matches!(status, Status::Failed | Status::Cancelled) && !open.assembled {
+            self.keep(&open)
+        } else {
+            None
+        };
+        if kept.is_none() {
+            self.forget(open.plan);
+            // What cannot be removed goes with the run's working folder.
+            let _ = open.folder.as_ref().map(fs::remove_dir_all);
+        }
+        self.emit(Happening::ReleaseFinished { release: number, status, path, failure: open.failure, kept });
     }
 }
 

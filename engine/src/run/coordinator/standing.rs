@@ -1,15 +1,18 @@
 //! What the coordinator does with what earlier runs left: it recalls it, lets steps stand, and writes down what is done.
 
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::assemble::{Over, exists};
-use super::super::open::{Found, Open, Reused, Standing, State};
+use super::super::open::{Found, Open, Reused, Standing, State, find_in};
 use super::super::scratch::{Resumed, Scratch};
 use super::super::work::Recalled;
 use super::Coordinator;
+use super::dispatch::{STEPS, folder_name};
 use super::release::clash;
-use crate::state::record::StepRecord;
+use crate::event::Kept;
+use crate::state::record::{MadeRecord, StepRecord};
 use crate::{Facts, Happening, Plan, StageError, Status, StepIndex, Why};
 
 impl<'scope> Coordinator<'_, '_, 'scope> {
@@ -17,7 +20,8 @@ impl<'scope> Coordinator<'_, '_, 'scope> {
     pub(super) fn resumed(&mut self, plan: &Plan) -> Option<Resumed> {
         let output = plan.output.as_ref();
         if !self.scratch.contains_key(output) {
-            self.scratch.insert(output.clone(), Scratch::new(output, &self.runner.id));
+            let now = (self.runner.world.now)();
+            self.scratch.insert(output.clone(), Scratch::new(output, &self.runner.id, now));
         }
         let keep = plan.keep.as_ref().filter(|_| !self.runner.force)?;
         self.scratch.get_mut(output)?.resumed(keep.key)
@@ -81,6 +85,7 @@ impl<'scope> Coordinator<'_, '_, 'scope> {
     fn leave_alone(&mut self, number: usize, mut open: Open<'_>) {
         open.remember_sources();
         let plan = open.plan;
+        self.forget(plan);
         let (Some(record), Some(target)) = (open.past.record.take(), open.past.target.take()) else { return };
         if !self.targets.insert(target.clone()) {
             self.tell_release_failed(number, &clash(&record.name));
@@ -107,6 +112,7 @@ impl<'scope> Coordinator<'_, '_, 'scope> {
             status: Status::UpToDate,
             path: Some(target.display().to_string()),
             failure: None,
+            kept: None,
         });
     }
 
@@ -159,6 +165,43 @@ impl<'scope> Coordinator<'_, '_, 'scope> {
             scratch.note(keep.key, &record);
         }
         open.made[index.index()] = Some(*record);
+    }
+
+    /// Nothing that was done of a release has to wait for the next run.
+    pub(super) fn forget(&mut self, plan: &Plan) {
+        let scratch = self.scratch.get_mut(plan.output.as_ref());
+        if let (Some(keep), Some(scratch)) = (&plan.keep, scratch) {
+            scratch.forget(keep.key);
+        }
+    }
+
+    /// Lets what was done of a release that was not made wait for the next run: files in the working folder, and facts,
+    /// where there is nothing else, in the state. What was begun and is not done goes: it is of no use, and a full disk
+    /// needs the room.
+    pub(super) fn keep(&mut self, open: &Open<'_>) -> Option<Kept> {
+        let keep = open.plan.keep.as_ref()?;
+        let done: Vec<(StepIndex, &StepRecord)> = open.steps_done().collect();
+        let working = open.folder.as_ref().or(open.past.working.as_ref());
+        let is_there = |made: &&MadeRecord| working.is_some_and(|working| find_in(working, made).is_some());
+        let files: Vec<&MadeRecord> = done.iter().flat_map(|(_, step)| &step.made).filter(is_there).collect();
+        let steps = working.map(|working| fs::read_dir(working.join(STEPS)));
+        for entry in steps.into_iter().flatten().flatten().flatten() {
+            if !done.iter().any(|(index, step)| entry.file_name() == *folder_name(&step.id, *index)) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        let scratch = self.scratch.get_mut(open.plan.output.as_ref());
+        let bytes = files.iter().map(|made| made.artifact.size).sum();
+        let work = |folder: PathBuf| Kept { folder: folder.display().to_string(), bytes };
+        if !files.is_empty() {
+            return scratch.and_then(|scratch| scratch.keep(keep.key)).map(work);
+        }
+        let facts: Vec<&StepRecord> =
+            done.iter().map(|(_, step)| *step).filter(|step| step.made.is_empty()).collect();
+        if facts.is_empty() || keep.store.keep_early(keep.key, &facts) {
+            return None;
+        }
+        scratch.and_then(|scratch| scratch.keep(keep.key)).map(work)
     }
 
     /// The folder in which a release is made.

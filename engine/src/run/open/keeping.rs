@@ -6,9 +6,10 @@ use super::{Found, Look, Open, Past, State, sources};
 use crate::reads::UNSETTLED;
 use crate::run::assemble::Piece;
 use crate::run::open::Standing;
+use crate::run::scratch::Resumed;
 use crate::run::{Runner, Selection};
 use crate::state::record::{FolderRecord, ReleaseRecord, StepRecord};
-use crate::{Keep, Phase, Why, World};
+use crate::{Keep, Phase, StepIndex, Why, World};
 
 impl Open<'_> {
     /// Recalls what is known of the release.
@@ -17,8 +18,17 @@ impl Open<'_> {
         // The output folder is part of the key, so the release lies in it whatever way it is written now.
         let name = record.as_ref().and_then(|record| Path::new(&record.target).file_name());
         let target = name.map(|name| self.plan.output.join(name));
-        self.past = Past { record, target, ..Past::default() };
+        let early = keep.store.early(keep.key).into_iter().map(|step| (step.id.clone(), step)).collect();
+        self.past = Past { record, target, resumed: early, ..Past::default() };
         self.past.look();
+    }
+
+    /// Goes on with what a run that ended early had done.
+    pub(in crate::run) fn resume(&mut self, resumed: Option<Resumed>) {
+        if let Some((working, done)) = resumed {
+            self.past.working = Some(working);
+            self.past.resumed.extend(done);
+        }
     }
 
     /// Whether nothing has to be done. Otherwise it is judged which steps run for the sake of others.
@@ -158,6 +168,17 @@ impl Open<'_> {
             let record = ReleaseRecord { sources: seen, ..record.clone() };
             keep.store.keep(keep.key, &record);
         }
+    }
+
+    /// The steps that were done, in this run or in one before it that ended early, and that are not remembered of the
+    /// release as it was made last.
+    pub(in crate::run) fn steps_done(&self) -> impl Iterator<Item = (StepIndex, &StepRecord)> {
+        self.plan.shape.steps().filter_map(|(index, step)| {
+            let made = self.made[index.index()].as_ref().or_else(|| self.past.resumed.get(&step.id))?;
+            let known = self.past.record.as_ref().and_then(|record| record.step(&step.id));
+            let is_new = made.skipped.is_none() && known.is_none_or(|known| known.print() != made.print());
+            is_new.then_some((index, made))
+        })
     }
 
     /// What is remembered of every step, sorted by id. Where files lie in the working folder is of no more use.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::run::assemble::FOLDER;
 use crate::stamp;
 use crate::state::record::{FolderRecord, MadeRecord, ReleaseRecord, StepRecord};
 
@@ -56,22 +57,25 @@ impl Past {
     /// Where a file that a step made lies now, if it does.
     pub(in crate::run) fn find(&self, made: &MadeRecord) -> Option<PathBuf> {
         let name = &made.artifact.name;
-        if let (Some((place, inode)), Some(working)) = (&made.lies, &self.working) {
-            // Files that were put together already lie in the release's folder-to-be.
-            let is_it = |path: &PathBuf| {
-                stamp::at(path)
-                    .is_some_and(|(found, _)| found.inode == *inode && found.size == made.artifact.size)
-            };
-            let places = [working.join(place), working.join(super::super::assemble::FOLDER).join(name)];
-            if let Some(path) = places.into_iter().find(is_it) {
-                return Some(path);
-            }
+        if let Some(path) = self.working.as_ref().and_then(|working| find_in(working, made)) {
+            return Some(path);
         }
         let record = self.record.as_ref().filter(|_| self.standing == Standing::Ours)?;
         let at = record.files.binary_search_by(|file| file.name.as_str().cmp(name)).ok()?;
         let is_it = record.files.get(at).is_some_and(|file| file.id == made.id);
         self.target.as_ref().filter(|_| is_it).map(|target| target.join(name))
     }
+}
+
+/// Where a file that a step made lies in a working folder. One that was put together already lies in the
+/// release's folder-to-be.
+pub(in crate::run) fn find_in(working: &Path, made: &MadeRecord) -> Option<PathBuf> {
+    let (place, inode) = made.lies.as_ref()?;
+    let is_it = |path: &PathBuf| {
+        stamp::at(path).is_some_and(|(found, _)| found.inode == *inode && found.size == made.artifact.size)
+    };
+    let places = [working.join(place), working.join(FOLDER).join(&made.artifact.name)];
+    places.into_iter().find(is_it)
 }
 
 /// What lies at `target`, held against what was made there. A file whose stamp differs and whose digest is not known

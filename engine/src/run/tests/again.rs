@@ -1,6 +1,7 @@
 //! Runs that come after others: what stands is left alone, what rests on a change runs again, and both say why.
 
 mod any;
+mod early;
 mod unsettled;
 
 use std::fs;
@@ -48,13 +49,21 @@ impl Project {
     }
 
     fn run(&self, steps: Vec<Step>, change: impl FnOnce(&mut Runner<'_>)) -> Outcome {
+        self.go(self.plan(steps), change)
+    }
+
+    fn go(&self, plan: Plan, change: impl FnOnce(&mut Runner<'_>)) -> Outcome {
+        self.log.lock().unwrap().clear();
+        go_in(&[plan], &Cancel::default(), now, change)
+    }
+
+    fn plan(&self, steps: Vec<Step>) -> Plan {
         let mut plan = plan(&self.path("out"), "n", steps);
         plan.sources = vec![Source { path: self.path("in.txt"), name: "in.txt".into(), origin: None }];
         let store = Arc::new(Store::hold(self.folder.path(), || panic!("nobody has it")).unwrap());
         let key = store.key("toy.yaml", &plan);
         plan.keep = Some(Keep { store, key });
-        self.log.lock().unwrap().clear();
-        go_in(&[plan], &Cancel::default(), now, change)
+        plan
     }
 
     /// What the makers made since the last run began.

@@ -82,7 +82,7 @@ proptest! {
         let plans: Vec<Plan> = (0..releases)
             .map(|number| plan(dir.path(), &format!("r{number}"), steps(&fates, &edges, &format!("{number}-"), &log)))
             .collect();
-        let outcome = go_watched(&plans, cancel_at, |runner| {
+        let outcome = go_watched(&plans, cancel_at, || 0, |runner| {
             runner.jobs = jobs;
             runner.keep_going = keep_going;
         });

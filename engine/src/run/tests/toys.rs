@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -228,20 +229,28 @@ pub(super) fn go_in(
 pub(super) fn go_watched(
     plans: &[Plan],
     cancel_at: Option<u64>,
+    now: fn() -> i64,
     change: impl FnOnce(&mut Runner<'_>),
 ) -> Outcome {
     let cancel = Cancel::default();
-    go_and_tell(
-        plans,
-        &cancel,
-        || 0,
-        change,
-        |event| {
-            if Some(event.seq) == cancel_at {
-                cancel.cancel();
-            }
-        },
-    )
+    go_and_tell(plans, &cancel, now, change, |event| {
+        if Some(event.seq) == cancel_at {
+            cancel.cancel();
+        }
+    })
+}
+
+/// A world in which nothing but the clock is.
+pub(super) fn world(now: fn() -> i64) -> World {
+    World {
+        site: Site::default(),
+        now: Box::new(now),
+        time_of_day: Box::new(|| 0),
+        home: None,
+        offline: false,
+        secret: Box::new(|_| Err("none".into())),
+        outside: crate::Outside::default(),
+    }
 }
 
 fn go_and_tell(
@@ -251,19 +260,12 @@ fn go_and_tell(
     change: impl FnOnce(&mut Runner<'_>),
     mut watch: impl FnMut(&Event),
 ) -> Outcome {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
     // Whoever pins facts asks nobody.
     let offline = plans.iter().any(|plan| plan.pinned.is_some());
-    let world = World {
-        site: Site::default(),
-        now: Box::new(now),
-        time_of_day: Box::new(|| 0),
-        home: None,
-        offline,
-        secret: Box::new(|_| Err("none".into())),
-        outside: crate::Outside::default(),
-    };
+    let world = World { offline, ..world(now) };
     let mut runner = Runner {
-        id: format!("{:?}", std::thread::current().id()).replace(['(', ')'], "-"),
+        id: format!("{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed)),
         jobs: 2,
         net_jobs: 2,
         pool_depth: 1,
@@ -290,12 +292,15 @@ fn go_and_tell(
     Outcome { report, events }
 }
 
-/// What lies in a folder, `name = content`, sorted, without the working folders of running processes.
+/// What lies in a folder, `name = content`, sorted, without work that waits for the next run.
 pub(super) fn listing(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {
         for entry in fs::read_dir(next).unwrap().flatten() {
+            if entry.path().join("journal").exists() {
+                continue;
+            }
             if entry.path().is_dir() {
                 open.push(entry.path());
             } else {
