@@ -190,18 +190,19 @@ impl<'scope> Coordinator<'_, '_, 'scope> {
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
-        let scratch = self.scratch.get_mut(open.plan.output.as_ref());
-        let bytes = files.iter().map(|made| made.artifact.size).sum();
-        let work = |folder: PathBuf| Kept { folder: folder.display().to_string(), bytes };
-        if !files.is_empty() {
-            return scratch.and_then(|scratch| scratch.keep(keep.key)).map(work);
+        if done.is_empty() {
+            return None;
         }
         let facts: Vec<&StepRecord> =
             done.iter().map(|(_, step)| *step).filter(|step| step.made.is_empty()).collect();
-        if facts.is_empty() || keep.store.keep_early(keep.key, &facts) {
+        let shape = open.keep_shape(keep, self.runner.world);
+        let is_known = keep.store.keep_early(keep.key, shape, &facts);
+        if files.is_empty() && is_known {
             return None;
         }
-        scratch.and_then(|scratch| scratch.keep(keep.key)).map(work)
+        let folder = self.scratch.get_mut(open.plan.output.as_ref())?.keep(keep.key)?;
+        let bytes = files.iter().map(|made| made.artifact.size).sum();
+        Some(Kept { folder: folder.display().to_string(), bytes })
     }
 
     /// The folder in which a release is made.

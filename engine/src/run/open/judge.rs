@@ -173,11 +173,7 @@ impl Open<'_> {
         let id = &self.plan.shape.step(index).id;
         let mut changes = Vec::new();
         if fixed.step(index) != old.fixed {
-            let shape = self
-                .past
-                .record
-                .as_ref()
-                .and_then(|record| self.plan.keep.as_ref()?.store.shape(record.shape));
+            let shape = self.past.shape.and_then(|shape| self.plan.keep.as_ref()?.store.shape(shape));
             let before = shape.as_ref().and_then(|shape| shape.get(id));
             differences(before, fixed.parts.get(id), "", &mut changes);
             if changes.is_empty() {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Found, Look, Open, Past, State, sources};
+use crate::digest::Digest;
 use crate::reads::UNSETTLED;
 use crate::run::assemble::Piece;
 use crate::run::open::Standing;
@@ -18,8 +19,10 @@ impl Open<'_> {
         // The output folder is part of the key, so the release lies in it whatever way it is written now.
         let name = record.as_ref().and_then(|record| Path::new(&record.target).file_name());
         let target = name.map(|name| self.plan.output.join(name));
-        let early = keep.store.early(keep.key).into_iter().map(|step| (step.id.clone(), step)).collect();
-        self.past = Past { record, target, resumed: early, ..Past::default() };
+        let (shape, early) = keep.store.early(keep.key).unzip();
+        let shape = shape.or_else(|| record.as_ref().map(|record| record.shape));
+        let resumed = early.into_iter().flatten().map(|step| (step.id.clone(), step)).collect();
+        self.past = Past { record, target, shape, resumed, ..Past::default() };
         self.past.look();
     }
 
@@ -113,8 +116,6 @@ impl Open<'_> {
     /// What is to be remembered of the release, but for what its folder will look like.
     pub(in crate::run) fn remembered(&self, world: &World) -> Option<Box<ReleaseRecord>> {
         let keep = self.plan.keep.as_ref()?;
-        let fixed = self.plan.shape.fixed(&world.site);
-        keep.store.keep_shape(fixed.digest, &fixed.parts);
         Some(Box::new(ReleaseRecord {
             name: self.name.as_deref().unwrap_or_default().to_owned(),
             target: keep.store.inside(self.target.as_deref().unwrap_or(Path::new(""))),
@@ -123,7 +124,7 @@ impl Open<'_> {
             files: Vec::new(),
             time: self.time,
             whole: self.whole(world),
-            shape: fixed.digest,
+            shape: self.keep_shape(keep, world),
             sources: self.sources_seen(),
             steps: self.steps_made(),
         }))
@@ -179,6 +180,13 @@ impl Open<'_> {
             let is_new = made.skipped.is_none() && known.is_none_or(|known| known.print() != made.print());
             is_new.then_some((index, made))
         })
+    }
+
+    /// Remembers how the steps are written, to tell later what changed, and gives the digest of that.
+    pub(in crate::run) fn keep_shape(&self, keep: &Keep, world: &World) -> Digest {
+        let fixed = self.plan.shape.fixed(&world.site);
+        keep.store.keep_shape(fixed.digest, &fixed.parts);
+        fixed.digest
     }
 
     /// What is remembered of every step, sorted by id. Where files lie in the working folder is of no more use.

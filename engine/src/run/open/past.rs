@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::digest::Digest;
 use crate::run::assemble::FOLDER;
 use crate::stamp;
 use crate::state::record::{FolderRecord, MadeRecord, ReleaseRecord, StepRecord};
@@ -17,7 +18,9 @@ pub(in crate::run) struct Past {
     pub(in crate::run) target: Option<PathBuf>,
     /// What lies there.
     pub(in crate::run) standing: Standing,
-    /// Steps that a run had done when it was cut off, and the working folder they lie in.
+    /// The digest of how the steps were written then, or when a run ended early since.
+    pub(in crate::run) shape: Option<Digest>,
+    /// Steps that a run had done when it ended early, and the working folder they lie in.
     pub(in crate::run) resumed: BTreeMap<String, StepRecord>,
     pub(in crate::run) working: Option<PathBuf>,
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::super::toys::{Make, Outcome, go_watched, listing, make, step, world};
 use super::{Project, because, now};
@@ -121,6 +122,11 @@ fn a_plan_says_what_waits() {
     assert_eq!(whys, [&Why::Resumed, &Why::Resumed, &Why::Resumed, &Why::Resumed, &Why::Never]);
     // What was done still has to become a release.
     assert!(!judgement.stands());
+    drop(plan);
+    let mut steps = failing(&project, 0);
+    steps[0].written = json!({ "with": { "title": "T", "more": 1 } });
+    let judgement = judge(&project.plan(steps), &world(now), &Leftovers::default()).unwrap();
+    assert_eq!(judgement.steps[0].1.to_string(), "option `more` is new: 1");
 }
 
 #[test]
