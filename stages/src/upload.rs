@@ -3,7 +3,9 @@
 //! Knows no protocol: a type of destination is a row in `upload/kinds.rs`. What there is to be seen of a delivery goes
 //! through the job.
 
+mod arrived;
 mod ask;
+mod crew;
 mod deliver;
 mod destination;
 mod dry;

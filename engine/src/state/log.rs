@@ -52,21 +52,27 @@ impl Log {
     /// Adds an entry. With `sync` it is on the disk when this returns. An entry that cannot be written whole is as if
     /// it had never been begun.
     pub fn add(&mut self, entry: &[u8], sync: bool) -> io::Result<Range<usize>> {
-        let mut bytes = Vec::with_capacity(HEAD + entry.len());
-        let length = u32::try_from(entry.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
-        bytes.extend(length.to_le_bytes());
-        bytes.extend(check(entry));
-        bytes.extend(entry);
-        let before = self.end;
-        self.put(&bytes).and_then(|()| if sync { self.file.sync_data() } else { Ok(()) }).inspect_err(
-            |_| {
-                self.end = before;
-                // What stays of it is not whole, or is written over by the next entry.
-                let _ = self.file.set_len(before);
-            },
-        )?;
+        self.add_all(std::iter::once(entry), sync)?;
         let end = usize::try_from(self.end).map_err(|_| io::ErrorKind::FileTooLarge)?;
         Ok(end - entry.len()..end)
+    }
+
+    /// Adds several entries in one write.
+    pub fn add_all<'e>(&mut self, entries: impl Iterator<Item = &'e [u8]>, sync: bool) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        for entry in entries {
+            let length = u32::try_from(entry.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
+            bytes.reserve(HEAD + entry.len());
+            bytes.extend(length.to_le_bytes());
+            bytes.extend(check(entry));
+            bytes.extend(entry);
+        }
+        let before = self.end;
+        self.put(&bytes).and_then(|()| if sync { self.file.sync_data() } else { Ok(()) }).inspect_err(|_| {
+            self.end = before;
+            // What stays of it is not whole, or is written over by the next entry.
+            let _ = self.file.set_len(before);
+        })
     }
 
     /// The log to read from, at places that were given for entries.

@@ -20,7 +20,7 @@ use engine::{SecretRef, StageError, value};
 use serde::Deserialize;
 use serde_json::Value;
 use suppaftp::types::FileType;
-use suppaftp::{FtpError, ImplFtpStream, Mode, Status};
+use suppaftp::{FtpError, ImplFtpStream, Status};
 
 use self::connection::Ftp;
 use self::tls::{Connector, Fingerprint, Trust};
@@ -263,7 +263,7 @@ impl Server {
         control
             .login(self.user.as_str(), self.password.reveal())
             .map_err(|error| reply::login(&self.user, error, &self.password))?;
-        control.set_mode(Mode::ExtendedPassive);
+        control.set_mode(ftp.passive.mode());
         // A server behind a router may name an address that exists on its side alone.
         control.set_passive_nat_workaround(true);
         let features = match control.feat() {

@@ -95,17 +95,16 @@ impl Ledger {
     }
 
     fn write(&self, entries: impl IntoIterator<Item = Entry>, sync: bool) {
+        let entries: Vec<Entry> = entries.into_iter().collect();
+        let bytes: Vec<Vec<u8>> =
+            entries.iter().map(|entry| serde_json::to_vec(entry).unwrap_or_default()).collect();
         let mut inner = lock(&self.inner);
-        let mut entries = entries.into_iter().peekable();
-        while let Some(entry) = entries.next() {
-            let bytes = serde_json::to_vec(&entry).unwrap_or_default();
-            let written = inner.log.as_mut().map(|log| log.add(&bytes, sync && entries.peek().is_none()));
-            if let Some(Err(error)) = written {
-                inner.log = None;
-                self.flow.note(trouble(&error));
-            }
-            inner.known.take(entry);
+        let written = inner.log.as_mut().map(|log| log.add_all(bytes.iter().map(Vec::as_slice), sync));
+        if let Some(Err(error)) = written {
+            inner.log = None;
+            self.flow.note(trouble(&error));
         }
+        entries.into_iter().for_each(|entry| inner.known.take(entry));
     }
 }
 

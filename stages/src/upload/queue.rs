@@ -14,6 +14,9 @@ pub(super) const SMALL: u64 = 64 * 1024;
 /// How many of those at most, and how many bytes together: no more than may be sent again for a cut.
 const HANDFUL: usize = 32;
 const HANDFUL_BYTES: u64 = 1024 * 1024;
+/// How many files may have been sent without a look at what arrived of them, and what share of all of them.
+const UNSEEN: usize = 1024;
+const UNSEEN_SHARE: usize = 4;
 /// How long a connection waits before it says that it is still there.
 const IDLE: Duration = Duration::from_secs(15);
 
@@ -21,19 +24,33 @@ const IDLE: Duration = Duration::from_secs(15);
 pub(super) struct Queue {
     inner: Mutex<Inner>,
     changed: Condvar,
+    /// How many files there were at the beginning.
+    count: usize,
 }
 
+#[derive(Default)]
 struct Inner {
     /// By turn: files with their sizes, small ones first.
     turns: BTreeMap<usize, VecDeque<(u64, usize)>>,
     /// Files that were handed out and are not over.
     out: usize,
+    /// Those of them that were sent and are to be looked for.
+    unseen: Vec<usize>,
+    /// Some of these could not be sent: why shows once they are looked for.
+    hurry: bool,
+    /// Those that were looked for.
+    seen: VecDeque<usize>,
     over: bool,
 }
 
 /// What a connection is to do next.
 pub(super) enum Next {
-    Files(Vec<usize>),
+    /// A file from its beginning to its end.
+    One(usize),
+    /// Small files that are only sent.
+    Send(Vec<usize>),
+    /// All those that were sent: what arrived of them is to be found out.
+    Look(Vec<usize>),
     /// Nothing yet: those before are not over.
     Wait,
     Nothing,
@@ -47,25 +64,47 @@ impl Queue {
             turns.entry(turn).or_default().push_back((size, number));
         }
         turns.values_mut().for_each(|files| files.make_contiguous().sort_unstable());
-        Self { inner: Mutex::new(Inner { turns, out: 0, over: false }), changed: Condvar::new() }
+        let count = turns.values().map(VecDeque::len).sum();
+        let inner = Inner { turns, ..Inner::default() };
+        Self { inner: Mutex::new(inner), changed: Condvar::new(), count }
     }
 
-    /// The next files for a connection, which takes `large` ones or small ones first.
+    /// How many files there were at the beginning.
+    pub(super) const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// What a connection does next, which takes `large` files or small ones first.
     pub(super) fn next(&self, large: bool) -> Next {
         let mut inner = lock(&self.inner);
         loop {
             if inner.over {
                 return Next::Nothing;
             }
-            let Some(mut turn) = inner.turns.first_entry() else { return Next::Nothing };
-            let files = turn.get_mut();
-            let taken = take(files, large);
+            if let Some(file) = inner.seen.pop_front() {
+                return Next::One(file);
+            }
+            if inner.hurry || inner.unseen.len() >= UNSEEN.max(self.count / UNSEEN_SHARE) {
+                inner.hurry = false;
+                return Next::Look(std::mem::take(&mut inner.unseen));
+            }
+            let mut turn = inner.turns.first_entry();
+            let taken = turn.as_mut().map_or_else(Vec::new, |turn| take(turn.get_mut(), large));
             if !taken.is_empty() {
                 inner.out += taken.len();
-                return Next::Files(taken);
+                return match taken.as_slice() {
+                    [file] => Next::One(*file),
+                    _ => Next::Send(taken),
+                };
+            }
+            // One look at what all connections have sent costs less than one for each.
+            if !inner.unseen.is_empty() && inner.out == inner.unseen.len() {
+                return Next::Look(std::mem::take(&mut inner.unseen));
             }
             if inner.out == 0 {
-                inner.turns.pop_first();
+                if inner.turns.pop_first().is_none() {
+                    return Next::Nothing;
+                }
                 continue;
             }
             let waited = self.changed.wait_timeout(inner, IDLE);
@@ -77,10 +116,31 @@ impl Queue {
         }
     }
 
+    /// Files were sent, as far as all went `well`, and are to be looked for.
+    pub(super) fn sent(&self, files: &[usize], well: bool) {
+        let mut inner = lock(&self.inner);
+        inner.unseen.extend(files);
+        inner.hurry |= !well;
+        drop(inner);
+        self.changed.notify_all();
+    }
+
+    /// Files were looked for.
+    pub(super) fn seen(&self, files: &[usize]) {
+        lock(&self.inner).seen.extend(files);
+        self.changed.notify_all();
+    }
+
     /// A file that was handed out is over.
     pub(super) fn done(&self) {
-        lock(&self.inner).out -= 1;
-        self.changed.notify_all();
+        let mut inner = lock(&self.inner);
+        inner.out -= 1;
+        // Before that whoever waits has nothing to do.
+        let is_news = inner.out == inner.unseen.len();
+        drop(inner);
+        if is_news {
+            self.changed.notify_all();
+        }
     }
 
     /// Hands out nothing more.
@@ -116,7 +176,9 @@ mod tests {
 
     fn files(next: Next) -> Vec<usize> {
         match next {
-            Next::Files(files) => files,
+            Next::One(file) => vec![file],
+            Next::Send(files) => files,
+            Next::Look(_) => panic!("looks"),
             Next::Wait => panic!("waits"),
             Next::Nothing => Vec::new(),
         }
@@ -143,6 +205,54 @@ mod tests {
             queue.done();
             assert_eq!(next.join().unwrap(), [7]);
         });
+    }
+
+    #[test]
+    fn what_all_have_sent_is_looked_for_at_once_and_then_handed_out() {
+        let queue = Queue::new((0..70).map(|number| (usize::from(number == 69), 10, number)));
+        let (first, second, third) =
+            (files(queue.next(false)), files(queue.next(false)), files(queue.next(false)));
+        assert_eq!((first.len(), second.len(), third.len()), (HANDFUL, HANDFUL, 5));
+        queue.sent(&first, true);
+        queue.sent(&third, true);
+        std::thread::scope(|scope| {
+            let look = scope.spawn(|| queue.next(false));
+            queue.sent(&second, true);
+            let Next::Look(sent) = look.join().unwrap() else { panic!("no look") };
+            assert_eq!(sent.len(), 69);
+            queue.seen(&sent);
+        });
+        for _ in 0..69 {
+            assert!(matches!(queue.next(true), Next::One(file) if file < 69));
+        }
+        (0..69).for_each(|_| queue.done());
+        assert_eq!(files(queue.next(true)), [69]);
+    }
+
+    #[test]
+    fn of_many_files_some_are_looked_for_before_all_are_sent() {
+        let queue = Queue::new((0..10 * UNSEEN).map(|number| (0, 10, number)));
+        let mut sent = 0;
+        loop {
+            match queue.next(false) {
+                Next::Send(files) => {
+                    sent += files.len();
+                    queue.sent(&files, true);
+                }
+                Next::Look(files) => break assert_eq!(files.len(), sent),
+                _ => panic!("neither"),
+            }
+        }
+        assert!((10 * UNSEEN / UNSEEN_SHARE..10 * UNSEEN).contains(&sent));
+    }
+
+    #[test]
+    fn a_look_comes_at_once_where_something_went_wrong() {
+        let queue = Queue::new((0..100).map(|number| (0, 10, number)));
+        let sent = files(queue.next(false));
+        queue.sent(&sent, false);
+        assert!(matches!(queue.next(false), Next::Look(files) if files == sent));
+        assert!(matches!(queue.next(false), Next::Send(_)));
     }
 
     #[test]

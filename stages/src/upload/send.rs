@@ -1,15 +1,16 @@
 //! Sends one file: goes on behind what is there already and is ours, and comes back when it is proven that all of it
 //! lies under its temporary name.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read};
+mod stream;
+
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use engine::StageError;
 
+use self::stream::{Far, Stream};
+use super::arrived::has_more;
 use super::destination::Connection;
 use super::faults;
 use super::flow::Flow;
@@ -19,7 +20,7 @@ use super::proof::{Reached, lies, prove};
 use super::queue::{Queue, SMALL};
 use super::retry::pause;
 use super::settings::Common;
-use super::source::{BLOCK, Block, DIGEST, Source};
+use super::source::{BLOCK, DIGEST, Source};
 
 /// How much of what is there already is read back to see whether it is ours.
 const TAIL: u64 = 64 * 1024;
@@ -71,6 +72,8 @@ impl Sending<'_> {
         far: &mut Far<'_>,
     ) -> Result<Reached, StageError> {
         let (mut stuck, mut has_begun_anew) = (0, false);
+        // Where it was sent just now, that is written down already.
+        let mut is_told = has_sent && there == Some(source.size);
         loop {
             self.flow.check()?;
             let from = match there {
@@ -81,7 +84,9 @@ impl Sending<'_> {
             };
             far.set(from);
             if there == Some(source.size) && from == source.size {
-                self.ledger.jot([row(source, State::Landed)]);
+                if !std::mem::take(&mut is_told) {
+                    self.ledger.jot([row(source, State::Landed)]);
+                }
                 if let Some(reached) = prove(connection, path, source, self.proof, self.flow)? {
                     // Whatever proves it, what was sent is held against what was packed.
                     source.digest(DIGEST)?;
@@ -132,15 +137,13 @@ impl Sending<'_> {
         }
     }
 
-    /// Sends whole small files one after the other and looks only then what arrived of them; gives their sizes there, by
-    /// the paths. Whatever went wrong shows there, and `send` takes it up. A list holds all that lies in a folder, so it
-    /// is asked for only where that is `few`.
-    pub(super) fn send_handful(
+    /// Sends whole small files one after the other, by the paths, and asks nobody what arrived of them. Says whether all
+    /// went well; what did not shows when they are looked for, and `send` takes it up.
+    pub(super) fn send_handful<'s>(
         &self,
         connection: &mut dyn Connection,
-        files: &[(String, &Source)],
-        few: bool,
-    ) -> Result<BTreeMap<String, u64>, StageError> {
+        files: impl Iterator<Item = (&'s str, &'s Source)>,
+    ) -> Result<bool, StageError> {
         for (path, source) in files {
             self.flow.check()?;
             let label = format!("{}{}", self.label, source.name);
@@ -151,10 +154,10 @@ impl Sending<'_> {
             self.flow.over(&label);
             source.close();
             if put.is_err() {
-                break;
+                return Ok(false);
             }
         }
-        if few { listed(connection, files) } else { asked(connection, files) }
+        Ok(true)
     }
 
     /// From where on a file of which `size` bytes are there is to be sent: behind them if their end is ours, a little
@@ -252,55 +255,6 @@ impl Sending<'_> {
     }
 }
 
-/// The sizes of files as lists of their folders tell them.
-fn listed(
-    connection: &mut dyn Connection,
-    files: &[(String, &Source)],
-) -> Result<BTreeMap<String, u64>, StageError> {
-    let above = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let folders: BTreeSet<String> = files.iter().map(|(path, _)| above(path)).collect();
-    let mut found = BTreeMap::new();
-    for folder in folders {
-        // Where nothing can be listed the files are sent as if nothing was known of them.
-        let Ok(entries) = connection.list(&folder) else { continue };
-        let at = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-        let inside = entries.iter().filter(|entry| !entry.folder);
-        found.extend(inside.map(|entry| (at(&entry.name), entry.size)));
-    }
-    Ok(found)
-}
-
-/// The same, asked of each.
-fn asked(
-    connection: &mut dyn Connection,
-    files: &[(String, &Source)],
-) -> Result<BTreeMap<String, u64>, StageError> {
-    let mut found = BTreeMap::new();
-    for (path, _) in files {
-        found.extend(connection.stat(path)?.map(|entry| (path.clone(), entry.size)));
-    }
-    Ok(found)
-}
-
-/// Whether more lies there than the far end says, after it confirmed everything.
-fn has_more(
-    connection: &mut dyn Connection,
-    path: &str,
-    source: &Source,
-    says: Option<u64>,
-) -> Result<bool, StageError> {
-    let says = says.unwrap_or(0);
-    if says >= source.size {
-        return Ok(true);
-    }
-    match connection.get(path, says, 1, &mut io::sink()) {
-        Ok(count) => Ok(count > 0),
-        Err(error) if error.retriable || error.code == "step/cancelled" => Err(error),
-        // Behind the end of a file some have nothing to say but no.
-        Err(_) => Ok(false),
-    }
-}
-
 /// A row of the ledger for a file.
 pub(super) fn row(source: &Source, state: State) -> Row {
     Row { file: source.name.clone(), size: source.size, modified: source.modified, sha256: None, state }
@@ -312,84 +266,4 @@ fn lies_about_size(source: &Source, now: Option<u64>) -> StageError {
         "the far end confirmed all {} bytes of `{}` and then says that it {says}",
         source.size, source.name
     ))
-}
-
-/// Shows how far a file is, and counts it in the whole.
-struct Far<'d> {
-    flow: &'d Flow,
-    label: &'d str,
-    size: u64,
-    done: u64,
-}
-
-impl Far<'_> {
-    fn set(&mut self, done: u64) {
-        let total = &self.flow.done;
-        if done >= self.done {
-            total.fetch_add(done - self.done, Ordering::Relaxed);
-        } else {
-            total.fetch_sub(self.done - done, Ordering::Relaxed);
-        }
-        self.done = done;
-        self.flow.far(self.label, done, self.size);
-    }
-}
-
-/// The bytes of a file on their way out.
-struct Stream<'s, 'd, 'f> {
-    sending: &'s Sending<'d>,
-    source: &'s Source,
-    take: Receiver<Result<Block, StageError>>,
-    block: Option<Block>,
-    /// Where in the block the next byte lies.
-    at: usize,
-    left: u64,
-    /// Why it ended early, if that was not the connection.
-    fault: Option<StageError>,
-    far: &'s mut Far<'f>,
-    /// Told once when all was given.
-    ended: Option<&'s dyn Fn()>,
-}
-
-impl Stream<'_, '_, '_> {
-    fn next(&mut self, room: &mut [u8]) -> Result<usize, StageError> {
-        self.sending.flow.check()?;
-        if self.sending.queue.is_over() {
-            return Err(StageError::new("step/skipped", "another file of the delivery failed"));
-        }
-        if self.left == 0 {
-            self.ended.take().into_iter().for_each(|ended| ended());
-            return Ok(0);
-        }
-        if let Some(done) = self.block.take_if(|block| self.at >= block.len()) {
-            self.source.give_back(done);
-            self.at = 0;
-        }
-        let block = match &self.block {
-            Some(block) => block,
-            None => {
-                let gone = |_| Err(StageError::new("bug/upload", "the reader of a file ended early"));
-                self.block.insert(self.take.recv().unwrap_or_else(gone)?)
-            }
-        };
-        let rest = block.get(self.at..).unwrap_or_default();
-        let count = rest.len().min(room.len());
-        let (room, rest) = (room.get_mut(..count).unwrap_or_default(), rest.get(..count).unwrap_or_default());
-        room.copy_from_slice(rest);
-        self.at += count;
-        self.left -= count as u64;
-        self.sending.flow.sent.fetch_add(count as u64, Ordering::Relaxed);
-        self.far.set(self.far.done + count as u64);
-        Ok(count)
-    }
-}
-
-impl Read for Stream<'_, '_, '_> {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        self.next(room).map_err(|error| {
-            let told = io::Error::other(error.message.clone());
-            self.fault = Some(error);
-            told
-        })
-    }
 }

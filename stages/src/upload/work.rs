@@ -4,19 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
-use std::thread;
 
 use engine::StageError;
 
+use super::arrived::arrived_of;
+use super::crew::{self, Act, Handfuls};
 use super::deliver::{Delivery, Place};
-use super::destination::{Connection, Destination};
+use super::destination::Connection;
 use super::far::{self, make_folders, tree};
 use super::faults;
 use super::flow::lock;
 use super::ledger::{Ledger, State};
 use super::options::OnConflict;
 use super::proof::{Reached, prove};
-use super::queue::{Next, Queue};
+use super::queue::Queue;
 use super::send::{Sending, row};
 use super::source::Source;
 
@@ -29,14 +30,10 @@ pub(super) struct Work<'w> {
     reached: Mutex<BTreeMap<String, Reached>>,
 }
 
+/// What to do where something does not stay where it was put.
+const MOVED: &str = "see whether something there moves or removes files, then `bindery resume`";
 /// A list of more files than so many times those that are looked for costs more than asking about each.
 const CROWD: usize = 4;
-
-/// What a connection does with a file, by its number.
-type Act<'a> = dyn Fn(&mut dyn Connection, usize) -> Result<(), StageError> + Sync + 'a;
-
-/// What a connection does with several files before it does something with each.
-type Before<'a> = dyn Fn(&mut dyn Connection, &[usize]) -> Result<(), StageError> + Sync + 'a;
 
 impl<'w> Work<'w> {
     pub(super) fn new(
@@ -96,7 +93,9 @@ impl<'w> Work<'w> {
                 None => {}
             }
         }
-        self.with_all(connection, alike, &|_, _| Ok(()), &|connection, number| {
+        let queue = Queue::new(alike);
+        let nothing = Handfuls { send: &|_, _| Ok(true), look: &|_, _| Ok(()) };
+        self.with_queue(connection, &queue, &nothing, &|connection, number| {
             let Some(source) = self.sources().get(number) else { return Ok(()) };
             let path = place.at(&place.name, &source.name);
             let flow = self.delivery.flow;
@@ -149,26 +148,30 @@ impl<'w> Work<'w> {
         };
         // What the far end lists of small files that were sent together.
         let arrived: Mutex<BTreeMap<usize, u64>> = Mutex::default();
-        let together = |connection: &mut dyn Connection, numbers: &[usize]| {
-            let fresh =
-                |&&number: &&usize| self.sources().get(number).is_some_and(|one| begun(one).is_none());
-            let numbers: Vec<usize> = numbers.iter().filter(fresh).copied().collect();
-            let few: Vec<(String, &Source)> = numbers
-                .iter()
-                .filter_map(|&number| self.sources().get(number))
-                .map(|source| (place.at(&place.part, &source.name), source))
-                .collect();
-            if few.len() < 2 {
-                return Ok(());
-            }
-            self.ledger.note(few.iter().map(|(_, source)| row(source, State::Sending { offset: 0 })));
-            let found = sending.send_handful(connection, &few, files.len() <= CROWD * few.len())?;
-            let known =
-                numbers.iter().zip(&few).filter_map(|(&number, (path, _))| Some((number, *found.get(path)?)));
-            lock(&arrived).extend(known);
-            Ok(())
+        let fresh = |numbers: &[usize]| {
+            let sources = numbers.iter().filter_map(|&number| Some((number, self.sources().get(number)?)));
+            let fresh = sources.filter(|(_, source)| begun(source).is_none());
+            let placed = fresh.map(|(number, source)| (number, place.at(&place.part, &source.name), source));
+            placed.collect::<Vec<(usize, String, &Source)>>()
         };
-        self.with_queue(connection, &queue, files.len(), &together, &|connection, number| {
+        let handfuls = Handfuls {
+            send: &|connection, numbers| {
+                let few = fresh(numbers);
+                self.ledger.note(few.iter().map(|(_, _, source)| row(source, State::Sending { offset: 0 })));
+                sending.send_handful(connection, few.iter().map(|(_, path, source)| (path.as_str(), *source)))
+            },
+            look: &|connection, numbers| {
+                let few = fresh(numbers);
+                let paths: Vec<&str> = few.iter().map(|(_, path, _)| path.as_str()).collect();
+                let found = arrived_of(connection, &paths, files.len() <= CROWD * few.len())?;
+                let whole = few.iter().filter(|(_, path, source)| found.get(path) == Some(&source.size));
+                self.ledger.jot(whole.map(|(_, _, source)| row(source, State::Landed)));
+                lock(&arrived)
+                    .extend(few.iter().filter_map(|(number, path, _)| Some((*number, *found.get(path)?))));
+                Ok(())
+            },
+        };
+        self.with_queue(connection, &queue, &handfuls, &|connection, number| {
             let Some(source) = self.sources().get(number) else { return Ok(()) };
             let path = place.at(&place.part, &source.name);
             let now = lock(&arrived).remove(&number);
@@ -223,7 +226,8 @@ impl<'w> Work<'w> {
             self.sources().iter().enumerate().filter(waits).map(|(_, source)| source).collect();
         if place.there.is_none() && !place.is_file && !waiting.is_empty() {
             match far::rename(connection, &place.part, &place.name, retries) {
-                Ok(()) => return self.confirm(connection),
+                // All of it was seen there in this run, and a folder that gets another name holds what it held.
+                Ok(()) => return self.confirm_folder(connection),
                 Err(error) if error.retriable || error.code == "remote/exists" => return Err(error),
                 // Not every far end renames folders.
                 Err(_) => {}
@@ -246,6 +250,16 @@ impl<'w> Work<'w> {
         self.confirm(connection)
     }
 
+    /// Looks whether the folder lies there under its name.
+    fn confirm_folder(&self, connection: &mut dyn Connection) -> Result<(), StageError> {
+        let name = &self.place.name;
+        if connection.stat(name)?.is_some_and(|found| found.folder) {
+            return Ok(());
+        }
+        let message = format!("the folder `{name}` got its name, and does not lie there");
+        Err(StageError::new("remote/missing", message).hint(MOVED))
+    }
+
     /// Looks whether everything lies there under its name.
     fn confirm(&self, connection: &mut dyn Connection) -> Result<(), StageError> {
         let place = self.place;
@@ -261,84 +275,19 @@ impl<'w> Work<'w> {
                 "remote/missing",
                 format!("`{}` was sent and proven, and does not lie there under its name", source.name),
             )
-            .hint("see whether something there moves or removes files, then `bindery resume`")),
+            .hint(MOVED)),
         }
     }
 
-    fn with_all(
-        &self,
-        connection: &mut Box<dyn Connection>,
-        files: Vec<(usize, u64, usize)>,
-        before: &Before<'_>,
-        act: &Act<'_>,
-    ) -> Result<(), StageError> {
-        let count = files.len();
-        self.with_queue(connection, &Queue::new(files), count, before, act)
-    }
-
-    /// Lets as many connections as there may be take files from a queue. The first failure ends it for all.
+    /// Lets as many connections as there may be take files from a queue.
     fn with_queue(
         &self,
         connection: &mut Box<dyn Connection>,
         queue: &Queue,
-        files: usize,
-        before: &Before<'_>,
+        handfuls: &Handfuls<'_>,
         act: &Act<'_>,
     ) -> Result<(), StageError> {
-        let destination = &self.delivery.opened.destination;
-        let count = destination.connections().max(1).min(files);
-        let failure: Mutex<Option<StageError>> = Mutex::default();
-        let work = |connection: &mut dyn Connection, large: bool| {
-            let worked = one_connection(connection, queue, large, before, act);
-            if let Err(error) = worked {
-                queue.end();
-                let mut first = lock(&failure);
-                if first.as_ref().is_none_or(|known| known.code == "step/skipped") {
-                    *first = Some(error);
-                }
-            }
-        };
-        thread::scope(|scope| {
-            for _ in 1..count {
-                scope.spawn(|| match destination.connect_once() {
-                    Ok(mut connection) => work(connection.as_mut(), false),
-                    // Some allow fewer than they are asked for: the others do its work.
-                    Err(error) => {
-                        let flow = self.delivery.flow;
-                        if flow.check().is_ok() {
-                            flow.note(format!("goes on with a connection less: {}", error.message));
-                        }
-                    }
-                });
-            }
-            work(connection.as_mut(), count > 1);
-        });
-        failure.into_inner().unwrap_or_default().map_or(Ok(()), Err)
-    }
-}
-
-fn one_connection(
-    connection: &mut dyn Connection,
-    queue: &Queue,
-    large: bool,
-    before: &Before<'_>,
-    act: &Act<'_>,
-) -> Result<(), StageError> {
-    loop {
-        match queue.next(large) {
-            Next::Nothing => return Ok(()),
-            Next::Wait => connection.keep_alive()?,
-            Next::Files(numbers) => {
-                before(connection, &numbers)?;
-                for number in numbers {
-                    let done = act(connection, number);
-                    queue.done();
-                    done?;
-                    if queue.is_over() {
-                        return Ok(());
-                    }
-                }
-            }
-        }
+        let Delivery { opened, flow, .. } = self.delivery;
+        crew::work(&opened.destination, flow, connection, queue, handfuls, act)
     }
 }

@@ -13,6 +13,7 @@ use suppaftp::{FtpError, Status};
 
 use super::super::destination::{Connection, Entry};
 use super::super::remote::{self, Hidden, Patience};
+use super::transfer::Passive;
 use super::{Control, listing, reply};
 
 pub(super) struct Ftp {
@@ -25,8 +26,10 @@ pub(super) struct Ftp {
     pub(super) features: HashMap<String, String>,
     /// What `HASH` takes now.
     pub(super) hashing: Option<&'static str>,
-    /// Whether the server is known to know `PASV` alone.
-    pub(super) passive: bool,
+    /// Room for a block, kept from transfer to transfer.
+    pub(super) room: Vec<u8>,
+    /// How data connections are asked for.
+    pub(super) passive: Passive,
     broken: bool,
 }
 
@@ -44,6 +47,7 @@ impl Ftp {
         base: String,
         patience: Patience,
     ) -> Self {
+        let passive = Passive::usual(&socket);
         Self {
             control,
             socket,
@@ -52,7 +56,8 @@ impl Ftp {
             patience,
             features: HashMap::new(),
             hashing: None,
-            passive: false,
+            room: Vec::new(),
+            passive,
             broken: false,
         }
     }

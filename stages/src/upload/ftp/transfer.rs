@@ -29,30 +29,58 @@ const LONGEST_DRAIN: Duration = Duration::from_millis(300);
 /// How long a server may take to close a data connection after everything was sent.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// How data connections are asked for: over IPv4 with `PASV`, which every server knows and some answer with less work
+/// than `EPSV`; else with that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passive {
+    is_old: bool,
+    /// The server knows the other one alone.
+    other: bool,
+}
+
+impl Passive {
+    pub(super) fn usual(socket: &TcpStream) -> Self {
+        Self { is_old: socket.peer_addr().is_ok_and(|address| address.is_ipv4()), other: false }
+    }
+
+    pub(super) const fn mode(self) -> Mode {
+        if self.is_old == self.other { Mode::ExtendedPassive } else { Mode::Passive }
+    }
+
+    const fn line(self) -> (&'static str, Status) {
+        match self.mode() {
+            Mode::Passive => ("PASV", Status::PassiveMode),
+            _ => ("EPSV", Status::ExtendedPassiveMode),
+        }
+    }
+}
+
 impl Ftp {
-    /// Opens a data connection for a command; servers that do not know `EPSV` get `PASV` from then on.
+    /// Opens a data connection for a command; servers that do not know the one way to ask for it get the other from then
+    /// on.
     pub(super) fn transfer(&mut self, offset: u64, line: &str) -> Result<TransferStream<Tls>, FtpError> {
         let offset = usize::try_from(offset).map_err(|_| FtpError::BadResponse)?;
         loop {
             self.control.resume_transfer(offset)?;
             let opened = self.control.custom_data_command(line, &[Status::AboutToSend, Status::AlreadyOpen]);
             match opened {
-                Err(error) if self.is_without_epsv(&error) => {
-                    self.passive = true;
-                    self.control.set_mode(Mode::Passive);
+                Err(error) if self.is_without(&error) => {
+                    self.passive.other = true;
+                    self.control.set_mode(self.passive.mode());
                 }
                 found => return found.map(|(_, stream)| stream),
             }
         }
     }
 
-    /// Whether the refusal is one of `EPSV`: it is told by asking for it alone.
-    fn is_without_epsv(&mut self, error: &FtpError) -> bool {
+    /// Whether the refusal is one of `EPSV` or `PASV`: it is told by asking for it alone.
+    fn is_without(&mut self, error: &FtpError) -> bool {
         let unknown = matches!(reply::refusal(error), Some((500..=504 | 522, _)));
-        if !unknown || self.passive {
+        if !unknown || self.passive.other {
             return false;
         }
-        let refused = self.control.custom_command("EPSV", &[Status::ExtendedPassiveMode]);
+        let (line, wanted) = self.passive.line();
+        let refused = self.control.custom_command(line, &[wanted]);
         matches!(refused, Err(FtpError::UnexpectedResponse(_)))
     }
 
@@ -99,6 +127,13 @@ impl Ftp {
         Ok(Some(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect()))
     }
 
+    /// Room for a block: that of the last transfer, if it is there.
+    fn block(&mut self) -> Vec<u8> {
+        let mut room = std::mem::take(&mut self.room);
+        room.resize(BLOCK, 0);
+        room
+    }
+
     /// Sends blocks until there are none, and gives how much that was.
     pub(super) fn send(
         &mut self,
@@ -106,7 +141,7 @@ impl Ftp {
         mut stream: TransferStream<Tls>,
         from: &mut dyn Read,
     ) -> Result<u64, StageError> {
-        let mut block = vec![0; BLOCK];
+        let mut block = self.block();
         let mut sent = 0;
         loop {
             let filled = match remote::fill(from, &mut block) {
@@ -128,6 +163,7 @@ impl Ftp {
             return Err(self.aborted(doing, stream, &error));
         }
         stream.finish().map_err(|error| self.failure(doing, error))?;
+        self.room = block;
         Ok(sent)
     }
 
@@ -155,7 +191,7 @@ impl Ftp {
         length: u64,
         to: &mut dyn Write,
     ) -> Result<u64, StageError> {
-        let mut block = vec![0; BLOCK];
+        let mut block = self.block();
         let mut taken = 0;
         while taken < length {
             let room = block.len().min(usize::try_from(length - taken).unwrap_or(usize::MAX));
@@ -174,6 +210,7 @@ impl Ftp {
             }
             taken += read as u64;
         }
+        self.room = block;
         if taken == length && !drain(&mut stream) {
             self.stop(stream);
             return Ok(taken);
