@@ -3,6 +3,7 @@
 //! Makes destinations of their settings and logs in; what is done with a connection is in `ftp/connection.rs`.
 
 mod connection;
+mod data;
 mod digest;
 mod listing;
 mod look;
@@ -11,7 +12,6 @@ mod tls;
 mod transfer;
 
 use std::collections::HashMap;
-use std::io;
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +23,7 @@ use suppaftp::types::FileType;
 use suppaftp::{FtpError, ImplFtpStream, Status};
 
 use self::connection::Ftp;
+use self::data::{Early, data_connection};
 use self::tls::{Connector, Fingerprint, Trust};
 use super::destination::{Connection, Destination};
 use super::remote::{self, Hidden, Patience, ReadSecret};
@@ -178,10 +179,13 @@ impl Destination for Server {
             None => self.greet()?,
             Some(security) => self.secured(security)?,
         };
-        let control = control.passive_stream_builder(data_connection(self.patience));
+        let early = Early::default();
+        let control = control.passive_stream_builder(data_connection(self.patience, early.clone()));
         let socket = control.get_ref().try_clone().map_err(|error| remote::lost("connecting", &error))?;
         // From here on a failure hangs up, because the connection does when it is dropped.
         let mut ftp = Ftp::new(control, socket, self.password.clone(), self.path.clone(), self.patience);
+        // What is secured begins with a handshake.
+        ftp.early = self.security.is_none().then_some(early);
         self.log_in(&mut ftp)?;
         Ok(Box::new(ftp))
     }
@@ -304,16 +308,5 @@ impl Refused {
             Self::Version => StageError::new("remote/protocol", "the server speaks neither TLS 1.2 nor 1.3")
                 .hint("older versions are not safe; the server must be brought up to date"),
         }
-    }
-}
-
-/// The time limits of data connections.
-fn data_connection(patience: Patience) -> impl Fn(std::net::SocketAddr) -> suppaftp::FtpResult<TcpStream> {
-    move |address| {
-        let stream = TcpStream::connect_timeout(&address, patience.connect).and_then(|stream| {
-            remote::tune(&stream, patience)?;
-            Ok::<_, io::Error>(stream)
-        });
-        stream.map_err(FtpError::ConnectionError)
     }
 }

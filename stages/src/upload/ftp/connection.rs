@@ -13,7 +13,7 @@ use suppaftp::{FtpError, Status};
 
 use super::super::destination::{Connection, Entry};
 use super::super::remote::{self, Hidden, Patience};
-use super::transfer::Passive;
+use super::data::{Early, Passive};
 use super::{Control, listing, reply};
 
 pub(super) struct Ftp {
@@ -26,6 +26,8 @@ pub(super) struct Ftp {
     pub(super) features: HashMap<String, String>,
     /// What `HASH` takes now.
     pub(super) hashing: Option<&'static str>,
+    /// What the next data connection sends at once, where that can be.
+    pub(super) early: Option<Early>,
     /// Room for a block, kept from transfer to transfer.
     pub(super) room: Vec<u8>,
     /// How data connections are asked for.
@@ -56,6 +58,7 @@ impl Ftp {
             patience,
             features: HashMap::new(),
             hashing: None,
+            early: None,
             room: Vec::new(),
             passive,
             broken: false,
@@ -170,7 +173,8 @@ impl Connection for Ftp {
     }
 
     fn put_unconfirmed(&mut self, path: &str, from: &mut dyn Read) -> Result<u64, StageError> {
-        self.store(path, 0, from)
+        let path = self.place(path)?;
+        self.send_whole(&format!("writing `{path}`"), &format!("STOR {path}"), from)
     }
 
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {

@@ -5,10 +5,11 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use engine::StageError;
-use suppaftp::{DataStream, FtpError, Mode, Status, TlsStream, TransferStream};
+use suppaftp::{DataStream, FtpError, Status, TlsStream, TransferStream};
 
 use super::super::remote;
 use super::connection::Ftp;
+use super::data::EARLY;
 use super::reply;
 use super::tls::Tls;
 
@@ -29,38 +30,22 @@ const LONGEST_DRAIN: Duration = Duration::from_millis(300);
 /// How long a server may take to close a data connection after everything was sent.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// How data connections are asked for: over IPv4 with `PASV`, which every server knows and some answer with less work
-/// than `EPSV`; else with that.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Passive {
-    is_old: bool,
-    /// The server knows the other one alone.
-    other: bool,
-}
-
-impl Passive {
-    pub(super) fn usual(socket: &TcpStream) -> Self {
-        Self { is_old: socket.peer_addr().is_ok_and(|address| address.is_ipv4()), other: false }
-    }
-
-    pub(super) const fn mode(self) -> Mode {
-        if self.is_old == self.other { Mode::ExtendedPassive } else { Mode::Passive }
-    }
-
-    const fn line(self) -> (&'static str, Status) {
-        match self.mode() {
-            Mode::Passive => ("PASV", Status::PassiveMode),
-            _ => ("EPSV", Status::ExtendedPassiveMode),
-        }
-    }
-}
-
 impl Ftp {
     /// Opens a data connection for a command; servers that do not know the one way to ask for it get the other from then
     /// on.
     pub(super) fn transfer(&mut self, offset: u64, line: &str) -> Result<TransferStream<Tls>, FtpError> {
+        self.transfer_early(offset, line, None)
+    }
+
+    fn transfer_early(
+        &mut self,
+        offset: u64,
+        line: &str,
+        early: Option<&[u8]>,
+    ) -> Result<TransferStream<Tls>, FtpError> {
         let offset = usize::try_from(offset).map_err(|_| FtpError::BadResponse)?;
         loop {
+            self.early.iter().for_each(|slot| slot.set(early));
             self.control.resume_transfer(offset)?;
             let opened = self.control.custom_data_command(line, &[Status::AboutToSend, Status::AlreadyOpen]);
             match opened {
@@ -165,6 +150,29 @@ impl Ftp {
         stream.finish().map_err(|error| self.failure(doing, error))?;
         self.room = block;
         Ok(sent)
+    }
+
+    /// Sends a whole file, if it is small before the server has said that it takes it. What the server says then need not
+    /// be true.
+    pub(super) fn send_whole(
+        &mut self,
+        doing: &str,
+        line: &str,
+        from: &mut dyn Read,
+    ) -> Result<u64, StageError> {
+        let mut block = self.block();
+        let filled = remote::fill(from, block.get_mut(..=EARLY).unwrap_or_default())?;
+        let begin = block.get(..filled).unwrap_or_default();
+        if filled > EARLY || self.early.is_none() {
+            let stream = self.transfer(0, line).map_err(|error| self.failure(doing, error))?;
+            return self.send(doing, stream, &mut begin.chain(from));
+        }
+        let stream = self.transfer_early(0, line, Some(begin));
+        // Whoever asked for this looks later whether all of it arrived, so nobody waits here for the end of the data.
+        let stream = stream.map_err(|error| self.failure(doing, error))?;
+        stream.finish().map_err(|error| self.failure(doing, error))?;
+        self.room = block;
+        Ok(filled as u64)
     }
 
     /// Makes sure that the server has as much as was sent. A data connection that is ended on its way is no fault to the
