@@ -163,7 +163,7 @@ fn are_enough(moments: &[Moment], wanted: usize) {
 
 #[test]
 fn a_run_killed_at_any_write_is_finished_by_the_next() {
-    kills_at_least(&["write", "pwrite64"], 24, 55);
+    kills_at_least(&["write", "pwrite64"], 32, 55);
 }
 
 #[test]

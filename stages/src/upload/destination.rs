@@ -27,6 +27,11 @@ pub(super) trait Connection: Send {
     /// What lies in a folder, in no order, without `.` and `..`.
     fn list(&mut self, folder: &str) -> Result<Vec<Entry>, StageError>;
 
+    /// The same in whatever way costs the far end least. What it tells wrong, or not at all, has to be asked for again.
+    fn glance(&mut self, folder: &str) -> Result<Vec<Entry>, StageError> {
+        self.list(folder)
+    }
+
     /// Makes a folder and those above it; one that is there already is fine.
     fn make_folder(&mut self, folder: &str) -> Result<(), StageError>;
 

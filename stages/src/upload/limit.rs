@@ -120,6 +120,10 @@ impl Connection for Through {
         self.connection.list(folder)
     }
 
+    fn glance(&mut self, folder: &str) -> Result<Vec<Entry>, StageError> {
+        self.connection.glance(folder)
+    }
+
     fn make_folder(&mut self, folder: &str) -> Result<(), StageError> {
         self.connection.make_folder(folder)
     }

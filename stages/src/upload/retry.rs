@@ -140,6 +140,10 @@ impl Connection for Again {
         self.surely(|connection| connection.list(folder))
     }
 
+    fn glance(&mut self, folder: &str) -> Result<Vec<Entry>, StageError> {
+        self.surely(|connection| connection.glance(folder))
+    }
+
     fn make_folder(&mut self, folder: &str) -> Result<(), StageError> {
         self.surely(|connection| connection.make_folder(folder))
     }

@@ -157,6 +157,10 @@ impl Connection for Within {
         self.connection.list(folder)
     }
 
+    fn glance(&mut self, folder: &str) -> Result<Vec<Entry>, StageError> {
+        self.connection.glance(folder)
+    }
+
     fn make_folder(&mut self, folder: &str) -> Result<(), StageError> {
         self.connection.make_folder(folder)
     }

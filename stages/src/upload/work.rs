@@ -162,8 +162,9 @@ impl<'w> Work<'w> {
             },
             look: &|connection, numbers| {
                 let few = fresh(numbers);
-                let paths: Vec<&str> = few.iter().map(|(_, path, _)| path.as_str()).collect();
-                let found = arrived_of(connection, &paths, files.len() <= CROWD * few.len())?;
+                let wanted: Vec<(&str, u64)> =
+                    few.iter().map(|(_, path, source)| (path.as_str(), source.size)).collect();
+                let found = arrived_of(connection, &wanted, files.len() <= CROWD * few.len())?;
                 let whole = few.iter().filter(|(_, path, source)| found.get(path) == Some(&source.size));
                 self.ledger.jot(whole.map(|(_, _, source)| row(source, State::Landed)));
                 lock(&arrived)

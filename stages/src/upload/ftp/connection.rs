@@ -160,6 +160,12 @@ impl Connection for Ftp {
         self.list_by_going(&folder, &doing)
     }
 
+    /// Servers write a list for people in half the time of one for machines.
+    fn glance(&mut self, folder: &str) -> Result<Vec<Entry>, StageError> {
+        let folder = self.place(folder)?;
+        self.list_by_going(&folder, &format!("listing `{folder}`"))
+    }
+
     fn make_folder(&mut self, folder: &str) -> Result<(), StageError> {
         let folder = self.place(folder)?;
         if folder.is_empty() || folder == "/" { Ok(()) } else { self.make_place(&folder) }
