@@ -5,6 +5,7 @@
 
 mod index;
 mod log;
+mod outbox;
 pub(crate) mod record;
 
 use std::fs::{self, File, TryLockError};
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use self::index::{DELIVERED, EARLY, Index, RELEASE, SHAPE, read};
 pub use self::log::{Entries, Log};
+pub(crate) use self::outbox::Outbox;
 use self::record::{ReleaseRecord, StepRecord};
 use crate::Plan;
 use crate::digest::{Digest, Digesting};
@@ -153,20 +155,20 @@ impl Store {
 
     /// Remembers a release, so that it outlasts a power cut.
     pub(crate) fn keep(&self, key: ReleaseKey, record: &ReleaseRecord) {
-        self.index().add(RELEASE, key.0, serde_json::to_vec(record).unwrap_or_default(), true);
+        self.index().add(RELEASE, key.0, &serde_json::to_vec(record).unwrap_or_default(), true);
     }
 
     /// Remembers what was delivered of the release in that folder. If that is lost, it is only delivered once more.
     pub(crate) fn keep_delivered(&self, key: ReleaseKey, folder: u64, steps: &[StepRecord]) {
         let body = serde_json::to_vec(&(folder, steps)).unwrap_or_default();
-        self.index().add(DELIVERED, key.0, body, false);
+        self.index().add(DELIVERED, key.0, &body, false);
     }
 
     /// Remembers the steps without files that were done of a release that was not made, and the digest of the shape it
     /// had. If that is lost, they are only done once more. Says whether it is remembered.
     pub(crate) fn keep_early(&self, key: ReleaseKey, shape: Digest, steps: &[&StepRecord]) -> bool {
         let mut index = self.index();
-        index.add(EARLY, key.0, serde_json::to_vec(&(shape, steps)).unwrap_or_default(), false);
+        index.add(EARLY, key.0, &serde_json::to_vec(&(shape, steps)).unwrap_or_default(), false);
         index.is_written()
     }
 
@@ -189,7 +191,7 @@ impl Store {
     pub(crate) fn keep_shape(&self, digest: Digest, shape: &Value) {
         let mut index = self.index();
         if !index.shapes.contains_key(&digest) {
-            index.add(SHAPE, digest, serde_json::to_vec(shape).unwrap_or_default(), false);
+            index.add(SHAPE, digest, &serde_json::to_vec(shape).unwrap_or_default(), false);
         }
     }
 

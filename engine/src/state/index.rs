@@ -1,6 +1,6 @@
 //! Which entries of the state's log count, where they lie, and how they get there.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::record::ReleaseRecord;
-use super::{Entries, FOLDER, Log};
+use super::{Entries, FOLDER, Log, Outbox};
 use crate::digest::Digest;
 
 /// The first byte of an entry.
@@ -18,6 +18,8 @@ pub(super) const RELEASE: u8 = b'R';
 pub(super) const DELIVERED: u8 = b'D';
 pub(super) const EARLY: u8 = b'E';
 pub(super) const SHAPE: u8 = b'S';
+/// The bytes in front of an entry's body: what it is, and of what.
+const HEAD: usize = 17;
 /// How many bytes of entries that are no more of use are kept before the log is written anew.
 const SLACK: u64 = 1 << 20;
 
@@ -35,32 +37,23 @@ pub(super) struct Index {
     pub(super) early: HashMap<Digest, Range<usize>>,
     pub(super) shapes: HashMap<Digest, Range<usize>>,
     pub(super) log: Option<Log>,
-    /// Entries that could not be written yet, oldest first.
-    unwritten: VecDeque<Unwritten>,
+    unwritten: Outbox,
     pub(super) trouble: Option<String>,
-}
-
-/// An entry that could not be written, and whether it has to outlast a power cut.
-#[derive(Debug)]
-struct Unwritten {
-    kind: u8,
-    digest: Digest,
-    body: Vec<u8>,
-    sync: bool,
 }
 
 impl Index {
     pub(super) fn of(entries: &Entries, reader: Option<File>) -> Self {
         let mut index = Self { reader: reader.map(Arc::new), ..Self::default() };
         for range in &entries.found {
-            let Some((kind, digest)) = head(&entries.bytes, range) else { continue };
-            index.place(kind, digest, range.start + 17..range.end);
+            index.place(entries.bytes.get(range.clone()).unwrap_or_default(), range.clone());
         }
         index
     }
 
-    /// Takes note of where the body of an entry lies.
-    fn place(&mut self, kind: u8, digest: Digest, body: Range<usize>) {
+    /// Takes note of where an entry lies.
+    fn place(&mut self, entry: &[u8], at: Range<usize>) {
+        let Some((kind, digest)) = head(entry) else { return };
+        let body = at.start + HEAD..at.end;
         match kind {
             RELEASE => {
                 self.delivered.remove(&digest);
@@ -79,9 +72,9 @@ impl Index {
     }
 
     /// Adds an entry to the log, now or as soon as that is possible.
-    pub(super) fn add(&mut self, kind: u8, digest: Digest, body: Vec<u8>, sync: bool) {
+    pub(super) fn add(&mut self, kind: u8, digest: Digest, body: &[u8], sync: bool) {
         if self.log.is_some() {
-            self.unwritten.push_back(Unwritten { kind, digest, body, sync });
+            self.unwritten.push([&[kind], &digest.bytes()[..], body].concat(), sync);
             self.flush();
         }
     }
@@ -91,23 +84,14 @@ impl Index {
         self.log.is_some() && self.unwritten.is_empty()
     }
 
-    /// Writes what is not written yet, in its order.
+    /// Writes what is not written yet.
     pub(super) fn flush(&mut self) {
-        if self.log.is_some() {
-            self.trouble = None;
-        }
-        while let (Some(log), Some(Unwritten { kind, digest, body, sync })) =
-            (&mut self.log, self.unwritten.pop_front())
-        {
-            let entry: Vec<u8> = [&[kind], &digest.bytes()[..], &body].concat();
-            match log.add(&entry, sync) {
-                Ok(place) => self.place(kind, digest, place.end - body.len()..place.end),
-                Err(error) => {
-                    self.trouble = Some(crate::StageError::writing(Path::new(FOLDER), &error).message);
-                    return self.unwritten.push_front(Unwritten { kind, digest, body, sync });
-                }
-            }
-        }
+        let Some(mut log) = self.log.take() else { return };
+        let mut unwritten = std::mem::take(&mut self.unwritten);
+        let flushed = unwritten.flush(&mut log, |entry, at| self.place(entry, at));
+        let trouble = |error| crate::StageError::writing(Path::new(FOLDER), &error).message;
+        self.trouble = flushed.err().map(trouble);
+        (self.log, self.unwritten) = (Some(log), unwritten);
     }
 
     /// Writes the log anew when most of it is of no more use, and says whether it did. Releases that somebody took away
@@ -147,7 +131,7 @@ pub(super) fn read<T: DeserializeOwned>(reader: &File, range: &Range<usize>) -> 
     serde_json::from_slice(&bytes).ok()
 }
 
-fn head(bytes: &[u8], range: &Range<usize>) -> Option<(u8, Digest)> {
-    let (kind, rest) = bytes.get(range.clone())?.split_first()?;
+fn head(entry: &[u8]) -> Option<(u8, Digest)> {
+    let (kind, rest) = entry.split_first()?;
     Some((*kind, Digest::from_bytes(*rest.first_chunk()?)))
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::digest::Digest;
 use crate::stamp;
 use crate::state::record::StepRecord;
-use crate::state::{Entries, Log};
+use crate::state::{Entries, Log, Outbox};
 
 pub(super) const PREFIX: &str = ".bindery-";
 pub(super) const LOCK: &str = "lock";
@@ -24,8 +24,8 @@ pub(super) struct Folder {
     pub(super) path: PathBuf,
     lock: File,
     journal: Option<Log>,
-    /// Entries that could not be written yet, such as on a full disk, oldest first.
-    unwritten: Vec<Vec<u8>>,
+    /// What there was no room for yet.
+    unwritten: Outbox,
     /// What runs that ended had done.
     pub(super) done: Done,
     /// Releases of which this run has written something down.
@@ -92,7 +92,15 @@ impl Folder {
 
     fn held(path: PathBuf, lock: File, done: Done) -> Self {
         let waiting = done.keys().copied().collect();
-        Self { path, lock, journal: None, unwritten: Vec::new(), done, noted: BTreeSet::new(), waiting }
+        Self {
+            path,
+            lock,
+            journal: None,
+            unwritten: Outbox::default(),
+            done,
+            noted: BTreeSet::new(),
+            waiting,
+        }
     }
 
     /// Writes down that a step of a release is done.
@@ -154,7 +162,7 @@ impl Folder {
 
     /// Adds an entry to the journal, now or as soon as there is room for it.
     fn write(&mut self, release: Digest, body: &[u8]) {
-        self.unwritten.push([&release.bytes()[..], body].concat());
+        self.unwritten.push([&release.bytes()[..], body].concat(), false);
         if self.flush().is_err() {
             self.journal = None;
         }
@@ -165,15 +173,7 @@ impl Folder {
             Some(journal) => journal,
             None => Log::open(&self.path.join(JOURNAL))?.0,
         };
-        let journal = self.journal.insert(journal);
-        let mut written = 0;
-        let result = self.unwritten.iter().try_for_each(|entry| {
-            journal.add(entry, false)?;
-            written += 1;
-            Ok(())
-        });
-        self.unwritten.drain(..written);
-        result
+        self.unwritten.flush(self.journal.insert(journal), |_, _| {})
     }
 
     fn write_boot(&self) -> io::Result<()> {
