@@ -98,6 +98,9 @@ impl Ledger {
         let entries: Vec<Entry> = entries.into_iter().collect();
         let bytes: Vec<Vec<u8>> =
             entries.iter().map(|entry| serde_json::to_vec(entry).unwrap_or_default()).collect();
+        if entries.is_empty() {
+            return;
+        }
         let mut inner = lock(&self.inner);
         let written = inner.log.as_mut().map(|log| log.add_all(bytes.iter().map(Vec::as_slice), sync));
         if let Some(Err(error)) = written {

@@ -34,7 +34,9 @@ struct Inner {
     turns: BTreeMap<usize, VecDeque<(u64, usize)>>,
     /// Files that were handed out and are not over.
     out: usize,
-    /// Those of them that were sent and are to be looked for.
+    /// Handfuls that are being sent.
+    sending: usize,
+    /// Files that were sent and are to be looked for.
     unseen: Vec<usize>,
     /// Some of these could not be sent: why shows once they are looked for.
     hurry: bool,
@@ -92,13 +94,14 @@ impl Queue {
             let taken = turn.as_mut().map_or_else(Vec::new, |turn| take(turn.get_mut(), large));
             if !taken.is_empty() {
                 inner.out += taken.len();
-                return match taken.as_slice() {
-                    [file] => Next::One(*file),
-                    _ => Next::Send(taken),
-                };
+                if let [file] = taken.as_slice() {
+                    return Next::One(*file);
+                }
+                inner.sending += 1;
+                return Next::Send(taken);
             }
             // One look at what all connections have sent costs less than one for each.
-            if !inner.unseen.is_empty() && inner.out == inner.unseen.len() {
+            if !inner.unseen.is_empty() && inner.sending == 0 {
                 return Next::Look(std::mem::take(&mut inner.unseen));
             }
             if inner.out == 0 {
@@ -119,6 +122,7 @@ impl Queue {
     /// Files were sent, as far as all went `well`, and are to be looked for.
     pub(super) fn sent(&self, files: &[usize], well: bool) {
         let mut inner = lock(&self.inner);
+        inner.sending -= 1;
         inner.unseen.extend(files);
         inner.hurry |= !well;
         drop(inner);
@@ -135,10 +139,10 @@ impl Queue {
     pub(super) fn done(&self) {
         let mut inner = lock(&self.inner);
         inner.out -= 1;
-        // Before that whoever waits has nothing to do.
-        let is_news = inner.out == inner.unseen.len();
+        // Before that whoever waits for the next turn has nothing to do.
+        let is_over = inner.out == 0;
         drop(inner);
-        if is_news {
+        if is_over {
             self.changed.notify_all();
         }
     }
@@ -227,6 +231,15 @@ mod tests {
         }
         (0..69).for_each(|_| queue.done());
         assert_eq!(files(queue.next(true)), [69]);
+    }
+
+    #[test]
+    fn a_large_file_under_way_keeps_nobody_from_looking_for_small_ones() {
+        let queue = Queue::new([(0, 10, 0), (0, 10, 1), (0, 900_000, 2)]);
+        assert_eq!(files(queue.next(true)), [2]);
+        let small = files(queue.next(false));
+        queue.sent(&small, true);
+        assert!(matches!(queue.next(false), Next::Look(files) if files == small));
     }
 
     #[test]
