@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bindery_engine::{
-    AnyStage, Artifact, Cancel, From, Job, Keep, Output, Plan, Registry, Report, Retry, Runner, Shape, Site,
-    Stage, StageError, Status, Step, Store, Template, TimeRule, World,
+    AnyStage, Artifact, Cancel, From, Job, Keep, Output, Plan, Registry, Report, Retry, Runner, Shape, Stage,
+    StageError, Status, Step, Store, Template, TimeRule, World,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -126,15 +126,7 @@ fn run(folder: &Path, shapes: &[Arc<Shape>], keep: bool) -> f64 {
             plan
         })
         .collect();
-    let world = World {
-        site: Site::default(),
-        now: Box::new(|| 0),
-        time_of_day: Box::new(|| 0),
-        home: None,
-        offline: false,
-        secret: Box::new(|_| Err("none".into())),
-        outside: bindery_engine::Outside::default(),
-    };
+    let world = World::default();
     let runner = Runner::new("bench".into(), 2, &world);
     let begun = Instant::now();
     let report: Report = runner.run(&plans, &Cancel::default(), &mut |_| {}).expect("threads");

@@ -76,5 +76,20 @@ pub struct World {
     pub outside: Outside,
 }
 
+/// A world without settings, secrets or a clock that moves.
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            site: Site::default(),
+            now: Box::new(|| 0),
+            time_of_day: Box::new(|| 0),
+            offline: false,
+            home: None,
+            secret: Box::new(|_| Err("there is none".into())),
+            outside: Outside::default(),
+        }
+    }
+}
+
 /// Reads a secret by its reference.
 pub type ReadSecret = dyn Fn(&SecretRef) -> Result<String, String> + Send + Sync;

@@ -71,8 +71,9 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     state::look(&mut compiled, &Selection::All);
     lock::pin(&mut compiled, Keeping::Time);
     let mut explained = Vec::new();
+    let left = Leftovers::default();
     for manifest in &compiled {
-        let (world, left) = (manifest.project.world(), Leftovers::default());
+        let world = manifest.project.world();
         for plan in &manifest.plans {
             if let Some(index) = plan.shape.find(&args.step) {
                 explained.push(explain(plan, index, &world, &left)?);

@@ -68,8 +68,9 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     state::look(&mut compiled, &Selection::All);
     lock::pin(&mut compiled, Keeping::Time);
     let mut plans: Vec<wire::PlanListing> = Vec::new();
+    let left = Leftovers::default();
     for manifest in &compiled {
-        let (world, left) = (manifest.project.world(), Leftovers::default());
+        let world = manifest.project.world();
         plans.par_extend(manifest.plans.par_iter().map(|plan| wire::PlanListing::of(plan, &world, &left)));
         if args.probe {
             let from = plans.len() - manifest.plans.len();

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use engine::{
-    Cancel, Event, Fact, Facts, From, Happening, Job, OptionFault, Output, Outside, Phase, Plan, Report,
-    Retry, Runner, Selection, Shape, Site, Source, Stage, StageError, Step, Template, TimeRule, World,
+    Cancel, Event, Fact, Facts, From, Happening, Job, OptionFault, Output, Phase, Plan, Report, Retry,
+    Runner, Selection, Shape, Site, Source, Stage, StageError, Step, Template, TimeRule, World,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -170,7 +170,7 @@ impl Bench {
             keep: None,
             pinned: None,
         };
-        let world = World { site: self.site, ..world() };
+        let world = World { site: self.site, ..World::default() };
         let runner = Runner {
             id: "bench".into(),
             jobs: self.jobs,
@@ -260,19 +260,6 @@ pub(crate) fn foreign(program: &str, arguments: &[&str], folder: &Path) -> Optio
             eprintln!("SKIPPED: {program} is not installed");
             None
         }
-    }
-}
-
-/// A world without settings, secrets or a clock that moves.
-pub(crate) fn world() -> World {
-    World {
-        site: Site::default(),
-        now: Box::new(|| 0),
-        time_of_day: Box::new(|| 0),
-        offline: false,
-        home: None,
-        secret: Box::new(|_| Err("there is none".into())),
-        outside: Outside::default(),
     }
 }
 

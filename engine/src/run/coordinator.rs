@@ -24,7 +24,8 @@ use crate::{Event, Happening, Plan, ReleaseKey, Report, Status, StepIndex};
 
 /// How often the coordinator looks at the clock and at the cancel flag while it hears nothing.
 const TICK: Duration = Duration::from_millis(50);
-/// How often it gives its core away before it sleeps: some ten microseconds where nobody wants it.
+/// How often it gives its core away before it sleeps, if it has just heard something: some tens of microseconds where
+/// nobody wants the core.
 const PATIENCE: usize = 100;
 
 pub(super) struct Coordinator<'r, 's, 'scope> {
@@ -96,6 +97,7 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
 
     pub(super) fn run(mut self) -> Report {
         self.emit(Happening::RunStarted { releases: self.plans.len() });
+        let mut patience = PATIENCE;
         loop {
             self.watch_clock();
             self.begin_releases();
@@ -104,7 +106,9 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
             {
                 break;
             }
-            if let Some(message) = self.next_message() {
+            let message = self.next_message(patience);
+            patience = if message.is_some() { PATIENCE } else { 0 };
+            if let Some(message) = message {
                 self.hear(message);
                 while let Ok(message) = self.hear.try_recv() {
                     self.hear(message);
@@ -116,8 +120,8 @@ impl<'r, 's, 'scope> Coordinator<'r, 's, 'scope> {
 
     /// What a worker says next. Steps that do little follow each other faster than a thread falls asleep and wakes up,
     /// so that is put off a little; whoever else wants the core has it meanwhile.
-    fn next_message(&self) -> Option<Message<'scope>> {
-        for _ in 0..PATIENCE {
+    fn next_message(&self, patience: usize) -> Option<Message<'scope>> {
+        for _ in 0..patience {
             if let Ok(message) = self.hear.try_recv() {
                 return Some(message);
             }

@@ -44,13 +44,13 @@ pub fn judge(plan: &Plan, world: &World, left: &Leftovers) -> Result<Judgement, 
         return Ok(Judgement { name: None, target: None, steps, took: BTreeMap::new(), changed: None });
     };
     open.recall(keep);
-    open.resume(left.of(&plan.output, keep.key, (world.now)()));
     if let Some(look) = open.recognise() {
         open.found(look.closely(world)?);
     }
     if open.stands_whole(world) {
         return Ok(standing(&open));
     }
+    open.resume(left.of(&plan.output, keep.key, (world.now)()));
     let whys = open.walk(world, &Selection::All);
     let name = open.name.take();
     let target = name.as_ref().map(|name| plan.output.join(name.as_ref()));

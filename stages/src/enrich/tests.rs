@@ -21,7 +21,7 @@ fn world(settings: Value, outside: Outside) -> World {
         now: Box::new(|| 1_600_000_000_000),
         secret: Box::new(|_| Ok("k3y-in-clear".into())),
         outside,
-        ..crate::bench::world()
+        ..World::default()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::bench::{noise, world};
+use crate::bench::noise;
 use crate::http::tests::server::{Asked, Reply, Server};
 
 struct Shelf {
@@ -14,7 +14,7 @@ struct Shelf {
 
 impl Shelf {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), world: world() }
+        Self { folder: tempfile::tempdir().unwrap(), world: World::default() }
     }
 
     fn path(&self) -> PathBuf {

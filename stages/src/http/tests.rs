@@ -49,7 +49,7 @@ impl Scene {
                 refresh: self.outside.refresh,
                 ..Outside::default()
             },
-            ..crate::bench::world()
+            ..World::default()
         }
     }
 }

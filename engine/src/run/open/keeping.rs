@@ -171,14 +171,17 @@ impl Open<'_> {
         }
     }
 
-    /// The steps that were done, in this run or in one before it that ended early, and that are not remembered of the
-    /// release as it was made last.
+    /// The steps that were done, in this run or in one before it that ended early, and whose files lie in the working
+    /// folder, or whose facts are not remembered of the release as it was made last.
     pub(in crate::run) fn steps_done(&self) -> impl Iterator<Item = (StepIndex, &StepRecord)> {
         self.plan.shape.steps().filter_map(|(index, step)| {
             let made = self.made[index.index()].as_ref().or_else(|| self.past.resumed.get(&step.id))?;
-            let known = self.past.record.as_ref().and_then(|record| record.step(&step.id));
-            let is_new = made.skipped.is_none() && known.is_none_or(|known| known.print() != made.print());
-            is_new.then_some((index, made))
+            let known = || self.past.record.as_ref().and_then(|record| record.step(&step.id));
+            let is_new = match made.made.as_slice() {
+                [] => known().is_none_or(|known| known.print() != made.print()),
+                files => files.iter().any(|file| file.lies.is_some()),
+            };
+            (is_new && made.skipped.is_none()).then_some((index, made))
         })
     }
 

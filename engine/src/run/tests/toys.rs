@@ -15,7 +15,7 @@ use crate::run::{Cancel, Runner, Selection};
 use crate::template::Template;
 use crate::{
     Artifact, Code, Event, Fact, Facts, From, Happening, Job, Lane, Output, Phase, Plan, Report, Retry,
-    Shape, Site, Stage, StageError, Step, TimeRule, World,
+    Shape, Stage, StageError, Step, TimeRule, World,
 };
 
 /// Finds facts.
@@ -240,19 +240,6 @@ pub(super) fn go_watched(
     })
 }
 
-/// A world in which nothing but the clock is.
-pub(super) fn world(now: fn() -> i64) -> World {
-    World {
-        site: Site::default(),
-        now: Box::new(now),
-        time_of_day: Box::new(|| 0),
-        home: None,
-        offline: false,
-        secret: Box::new(|_| Err("none".into())),
-        outside: crate::Outside::default(),
-    }
-}
-
 fn go_and_tell(
     plans: &[Plan],
     cancel: &Cancel,
@@ -263,7 +250,7 @@ fn go_and_tell(
     static RUNS: AtomicU32 = AtomicU32::new(0);
     // Whoever pins facts asks nobody.
     let offline = plans.iter().any(|plan| plan.pinned.is_some());
-    let world = World { offline, ..world(now) };
+    let world = World { offline, now: Box::new(now), ..World::default() };
     let mut runner = Runner {
         id: format!("{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed)),
         jobs: 2,

@@ -10,10 +10,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::toys::{Make, Outcome, go_watched, listing, make, step, world};
+use super::super::toys::{Make, Outcome, go_watched, listing, make, step};
 use super::{Project, because, now};
 use crate::run::{Leftovers, judge};
-use crate::{Happening, Job, Kept, Output, Phase, Stage, StageError, Status, Step, Why};
+use crate::{Happening, Job, Kept, Output, Phase, Stage, StageError, Status, Step, Why, World};
 
 /// `a` and `b` as usual, and a step behind them that fails so often.
 fn failing(project: &Project, fails: u32) -> Vec<Step> {
@@ -79,6 +79,17 @@ fn what_rests_on_a_change_is_done_again_after_a_failure_too() {
 }
 
 #[test]
+fn what_was_made_again_of_a_release_that_was_taken_away_waits_too() {
+    let project = Project::new();
+    project.run(failing(&project, 0), |_| {});
+    fs::remove_dir_all(project.path("out/n")).unwrap();
+    assert_eq!(project.run(failing(&project, 9), |_| {}).report.status, Status::Failed);
+    assert_eq!(project.ran(), ["a", "b", "hidden", "late"]);
+    let kept = project.run(failing(&project, 9), |_| {}).report.releases[0].kept.clone();
+    assert_eq!((kept.map(|kept| kept.bytes), project.ran()), (Some(3), vec!["late".into()]));
+}
+
+#[test]
 fn with_force_everything_is_made_anew_and_nothing_waits_any_more() {
     let project = Project::new();
     project.run(failing(&project, 9), |_| {});
@@ -112,12 +123,16 @@ fn a_failed_delivery_leaves_no_work_since_the_release_is_there() {
     assert_eq!(fs::read_dir(project.path("out")).unwrap().count(), 1);
 }
 
+fn world() -> World {
+    World { now: Box::new(now), ..World::default() }
+}
+
 #[test]
 fn a_plan_says_what_waits() {
     let project = Project::new();
     project.run(failing(&project, 9), |_| {});
     let plan = project.plan(failing(&project, 0));
-    let judgement = judge(&plan, &world(now), &Leftovers::default()).unwrap();
+    let judgement = judge(&plan, &world(), &Leftovers::default()).unwrap();
     let whys: Vec<&Why> = judgement.steps.iter().map(|(_, why)| why).collect();
     assert_eq!(whys, [&Why::Resumed, &Why::Resumed, &Why::Resumed, &Why::Resumed, &Why::Never]);
     // What was done still has to become a release.
@@ -125,7 +140,7 @@ fn a_plan_says_what_waits() {
     drop(plan);
     let mut steps = failing(&project, 0);
     steps[0].written = json!({ "with": { "title": "T", "more": 1 } });
-    let judgement = judge(&project.plan(steps), &world(now), &Leftovers::default()).unwrap();
+    let judgement = judge(&project.plan(steps), &world(), &Leftovers::default()).unwrap();
     assert_eq!(judgement.steps[0].1.to_string(), "option `more` is new: 1");
 }
 
