@@ -198,8 +198,4 @@ impl Stage for Upload {
 }
 
 #[cfg(test)]
-mod conformance_tests;
-#[cfg(test)]
-mod far_tests;
-#[cfg(test)]
 mod tests;

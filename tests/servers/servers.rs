@@ -104,10 +104,6 @@ pub(crate) fn me() -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-pub(crate) fn is_root() -> bool {
-    me() == "root"
-}
-
 fn scripts() -> PathBuf {
     let mut folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     while !folder.join("tests/servers").is_dir() {

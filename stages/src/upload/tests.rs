@@ -1,7 +1,9 @@
 //! Deliveries to a folder: whole, proven and never over something else.
 
+mod conformance;
 mod driver;
 mod fake;
+mod far;
 mod real;
 
 use std::fs;
@@ -10,7 +12,8 @@ use std::path::Path;
 use engine::Site;
 use serde_json::{Value, json};
 
-use super::conformance_tests::{Traits, suite};
+use conformance::{Traits, suite};
+
 use crate::bench::{Bench, Done, NAME, faults, faults_at, listing, noise};
 
 /// A release of two files that goes to the folder `to` beside it, after `before` has been there.

@@ -10,11 +10,11 @@ use engine::StageError;
 use serde_json::{Value, json};
 
 use super::fake::{NAME, Tide};
+use super::far::proxy::{Fault, HOST, How, Proxy, Way};
+use super::far::servers::Server;
+use super::far::{open, openssh, plain, secure, with};
 use crate::bench::{listing, noise};
 use crate::upload::destination::{Connection, Destination, Entry};
-use crate::upload::far_tests::proxy::{Fault, HOST, How, Proxy, Way};
-use crate::upload::far_tests::servers::Server;
-use crate::upload::far_tests::{open, openssh, plain, secure, with};
 use crate::upload::source::BLOCK;
 use crate::upload::{faults, local};
 

@@ -8,8 +8,8 @@ use std::path::Path;
 use engine::StageError;
 use formats::digest::Digester;
 
-use super::destination::{Connection, Destination};
 use crate::bench::noise;
+use crate::upload::destination::{Connection, Destination};
 
 /// What differs between types.
 #[derive(Clone, Copy, Debug)]
