@@ -62,18 +62,38 @@ impl Digesting {
 
 /// The whole BLAKE3 digest of a file, in hexadecimal.
 pub(crate) fn of_file(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
     let mut hasher = blake3::Hasher::new();
+    read(path, |bytes| {
+        hasher.update(bytes);
+    })?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// The CRC-32 of a file, in hexadecimal.
+pub(crate) fn crc32_of_file(path: &Path) -> io::Result<String> {
+    let mut hasher = crc32fast::Hasher::new();
+    read(path, |bytes| hasher.update(bytes))?;
+    Ok(format!("{:08x}", hasher.finalize()))
+}
+
+fn read(path: &Path, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut file = File::open(path)?;
     let mut block = vec![0; BLOCK];
     loop {
-        let got = match io::Read::read(&mut file, &mut block) {
-            Ok(0) => return Ok(hasher.finalize().to_hex().to_string()),
-            Ok(got) => got,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+        match io::Read::read(&mut file, &mut block) {
+            Ok(0) => return Ok(()),
+            Ok(got) => take(block.get(..got).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
-        };
-        hasher.update(block.get(..got).unwrap_or_default());
+        }
     }
+}
+
+/// What stands for the bytes of a small file; nothing for one that is larger or cannot be read.
+pub(crate) fn of_small_file(path: &Path, size: u64) -> Option<Digest> {
+    const SMALL: u64 = 64 * 1024;
+    let digest = (size <= SMALL).then(|| of_file(path))?;
+    digest.ok().map(|digest| Digest::of(digest.as_bytes()))
 }
 
 impl fmt::Display for Digest {

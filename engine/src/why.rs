@@ -38,6 +38,11 @@ pub enum Why {
         /// The file.
         file: String,
     },
+    /// A file that it made was written to, moved or copied since, so nobody knows whether it is as it was made.
+    Touched {
+        /// The file.
+        file: String,
+    },
     /// Its files are not kept, and a step that runs takes them.
     Needed {
         /// The step that takes them.
@@ -135,6 +140,7 @@ impl fmt::Display for Why {
             }
             Self::Follows { step } => write!(f, "depends on `{step}`, which runs"),
             Self::Gone { file } => write!(f, "its file `{file}` is not there"),
+            Self::Touched { file } => write!(f, "its file `{file}` was touched since it was made"),
             Self::Needed { step } => write!(f, "`{step}` takes its files, which are not kept"),
             Self::Nameless { error } => write!(f, "the release has no name: {error}"),
         }

@@ -25,9 +25,10 @@ Examples:
 
 /// Make the releases that manifests describe
 ///
-/// Each release appears whole in its output folder or not at all. What is up to date is left alone; a release whose
-/// inputs changed is replaced if it is still as it was made, and anything else that is there only with `--force`. The
-/// paths of the releases go to stdout, one a line; everything else goes to stderr.
+/// Each release appears whole in its output folder or not at all. What is up to date is left alone; files that are gone
+/// from a release are made again; a release whose inputs changed is replaced if nobody changed its files or added some,
+/// and anything else that is there only with `--force`. The paths of the releases go to stdout, one a line; everything
+/// else goes to stderr.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub struct Args {

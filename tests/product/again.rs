@@ -148,3 +148,61 @@ fn a_source_that_vanishes_or_changes_meanwhile_is_told() {
         assert!(names(&world.path("dist")).is_empty());
     }
 }
+
+#[test]
+fn what_is_gone_from_a_release_is_made_again_and_what_was_changed_in_it_is_not_lost() {
+    let world = book();
+    let release = world.release("dist");
+    let whole = tree(&release);
+    let nfo = whole.keys().find(|name| name.ends_with(".nfo")).unwrap();
+    fs::remove_file(release.join("file_id.diz")).unwrap();
+    let plan = world.done(&["plan"]).stdout;
+    assert!(plan.contains("its file `file_id.diz` is not there") && !plan.contains("problem"), "{plan}");
+    assert_eq!(plan.matches(" is not there").count(), 1, "{plan}");
+    let told = world.done(&["run", "--progress", "json"]).lines();
+    let started = told.iter().filter(|line| line["event"] == "step_started");
+    let ran: Vec<&str> = started.filter_map(|line| line["step"].as_str()).collect();
+    assert_eq!(ran, ["rar", "diz"], "the rar is not kept, and the text counts its files");
+    assert_eq!(tree(&release), whole);
+    world.done(&["verify", release.to_str().unwrap()]);
+
+    fs::write(release.join(nfo), "by hand").unwrap();
+    let plan = world.done(&["plan"]).stdout;
+    assert!(plan.contains(&format!("problem `{nfo}` is not as it was made")), "{plan}");
+    assert!(plan.contains(&format!("its file `{nfo}` was touched since it was made")), "{plan}");
+    assert!(!plan.contains(" is not there"), "{plan}");
+    let ran = world.run(&["run"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("output/exists"), "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(release.join(nfo)).unwrap(), "by hand");
+    world.done(&["run", "--force"]);
+    assert_eq!(tree(&release), whole);
+}
+
+#[test]
+fn a_large_source_that_was_touched_or_copied_is_known_by_its_bytes() {
+    let world = World::new();
+    let mut bytes = noise(17 << 20);
+    world.write("big.bin", &bytes);
+    let manifest = |steps: &str| {
+        format!(
+            "release: 1\nkind: generic\ngroup: GRP\nsource: big.bin\ntime: 2026-01-01T00:00:00Z\nsteps: {steps}\n"
+        )
+    };
+    let checks = ["{}", "{ more: { uses: checksum, from: [source], with: { format: blake3 } } }"];
+    for steps in checks {
+        world.write("release.yaml", manifest(steps));
+        world.done(&["run", "--force"]);
+        fs::copy(world.path("big.bin"), world.path("copy")).unwrap();
+        fs::rename(world.path("copy"), world.path("big.bin")).unwrap();
+        let plan = world.done(&["plan"]).stdout;
+        assert!(plan.contains("work    none: the release is up to date"), "{plan}");
+        let ran = world.done(&["run"]);
+        assert!(ran.stderr.contains("up to date"), "{steps}: {}", ran.stderr);
+        bytes[9_000_000] ^= 1;
+        world.write("big.bin", &bytes);
+        let plan = world.done(&["plan"]).stdout;
+        assert!(plan.contains("source `big.bin` changed"), "{steps}: {plan}");
+        let ran = world.done(&["run"]);
+        assert!(ran.stderr.contains("done in"), "{steps}: {}", ran.stderr);
+    }
+}

@@ -1,5 +1,6 @@
 //! A release while it is being made: the states of its steps, and the one function that changes them.
 
+mod changes;
 mod judge;
 mod keeping;
 mod naming;

@@ -214,18 +214,13 @@ impl Task {
 /// A file that a step made, as it is remembered. A small one is known by its bytes, so that what hangs on it need not
 /// run again when they come out the same; a large one by what it rests on.
 fn made(artifact: &Artifact, print: Digest, working: &Path) -> Result<MadeRecord, StageError> {
-    const SMALL: u64 = 64 * 1024;
-    let content = if artifact.size <= SMALL { digest::of_file(&artifact.path).ok() } else { None };
-    let id = content.map_or_else(
-        || {
-            Digesting::default()
-                .part(&print.bytes())
-                .part(artifact.name.as_bytes())
-                .json(&artifact.digests)
-                .finish()
-        },
-        |digest| Digest::of(digest.as_bytes()),
-    );
+    let id = digest::of_small_file(&artifact.path, artifact.size).unwrap_or_else(|| {
+        Digesting::default()
+            .part(&print.bytes())
+            .part(artifact.name.as_bytes())
+            .json(&artifact.digests)
+            .finish()
+    });
     let place = artifact.path.strip_prefix(working).ok().and_then(Path::to_str);
     let found =
         fs::symlink_metadata(&artifact.path).map_err(|error| StageError::reading(&artifact.path, &error))?;

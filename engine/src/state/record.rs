@@ -46,6 +46,9 @@ pub(crate) struct SourceRecord {
     /// The BLAKE3 digest of its bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) blake3: Option<String>,
+    /// The CRC-32 of its bytes, where a step took it and nothing better is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) crc32: Option<String>,
 }
 
 /// A folder of a release. Its modification time changes when a name in it comes or goes.

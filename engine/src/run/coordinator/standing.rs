@@ -233,7 +233,7 @@ impl super::Runner<'_> {
         }
         match open.past.standing_at(target) {
             Standing::Absent | Standing::Unsure => Ok(Over::Compare),
-            Standing::Ours => Ok(Over::Replace),
+            Standing::Ours | Standing::Incomplete => Ok(Over::Replace),
             Standing::Changed(why) => Err(exists(target, Some(&why))),
         }
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::digest::Digest;
+use crate::Why;
+use crate::digest::{self, Digest};
 use crate::run::assemble::FOLDER;
-use crate::stamp;
-use crate::state::record::{FolderRecord, MadeRecord, ReleaseRecord, StepRecord};
+use crate::stamp::{self, Stamp};
+use crate::state::record::{FileRecord, FolderRecord, MadeRecord, ReleaseRecord, StepRecord};
 
 /// What earlier runs left of a release.
 #[derive(Default)]
@@ -33,6 +34,8 @@ pub(in crate::run) enum Standing {
     Absent,
     /// The release as it was made.
     Ours,
+    /// The release as it was made, without some of its files. Nothing is lost when it is made whole again.
+    Incomplete,
     /// A folder that may hold what would be made: nothing is remembered of it.
     Unsure,
     /// A folder that is not as it was made.
@@ -63,10 +66,21 @@ impl Past {
         if let Some(path) = self.working.as_ref().and_then(|working| find_in(working, made)) {
             return Some(path);
         }
-        let record = self.record.as_ref().filter(|_| self.standing == Standing::Ours)?;
+        let record = self.record.as_ref()?;
         let at = record.files.binary_search_by(|file| file.name.as_str().cmp(name)).ok()?;
-        let is_it = record.files.get(at).is_some_and(|file| file.id == made.id);
-        self.target.as_ref().filter(|_| is_it).map(|target| target.join(name))
+        let file = record.files.get(at).filter(|file| file.id == made.id)?;
+        let path = self.target.as_ref()?.join(name);
+        // Of a release that is as it was made, every file is known to be.
+        let is_it = self.standing == Standing::Ours
+            || stamp::at(&path).is_some_and(|(found, _)| is_as_it_was(&path, &found, file));
+        is_it.then_some(path)
+    }
+
+    /// Why a file that a step made is not found.
+    pub(in crate::run) fn missing(&self, made: &MadeRecord) -> Why {
+        let file = made.artifact.name.clone();
+        let is_there = self.target.as_ref().is_some_and(|target| stamp::at(&target.join(&file)).is_some());
+        if is_there { Why::Touched { file } } else { Why::Gone { file } }
     }
 }
 
@@ -90,16 +104,17 @@ fn standing(record: Option<&ReleaseRecord>, target: &Path) -> Standing {
         return Standing::Changed("it is no folder".into());
     }
     let mut is_sure = found.inode == record.folder.inode;
+    let mut gone = None;
     for file in &record.files {
-        let Some((found, _)) = stamp::at(&target.join(&file.name)) else {
-            return Standing::Changed(format!("`{}` is gone from it", file.name));
+        let path = target.join(&file.name);
+        let Some((found, _)) = stamp::at(&path) else {
+            gone = gone.or(Some(&file.name));
+            continue;
         };
         if found.size != file.stamp.size {
             return Standing::Changed(format!("`{}` is not as it was made", file.name));
         }
-        if !found.same_content(&file.stamp) {
-            is_sure = false;
-        }
+        is_sure &= is_as_it_was(&path, &found, file);
     }
     let has_all = |folder: &FolderRecord| {
         let found = stamp::at(&target.join(&folder.name));
@@ -110,7 +125,20 @@ fn standing(record: Option<&ReleaseRecord>, target: &Path) -> Standing {
     {
         return Standing::Changed(format!("`{name}` was put into it"));
     }
-    if is_sure { Standing::Ours } else { Standing::Unsure }
+    match gone {
+        None if is_sure => Standing::Ours,
+        None => Standing::Unsure,
+        Some(_) if is_sure => Standing::Incomplete,
+        Some(name) => {
+            Standing::Changed(format!("`{name}` is gone from it, and not all others are as they were made"))
+        }
+    }
+}
+
+/// Whether a file holds what was made. One that was touched is read where its bytes are what is remembered of it.
+fn is_as_it_was(path: &Path, found: &Stamp, file: &FileRecord) -> bool {
+    found.same_content(&file.stamp)
+        || found.size == file.stamp.size && digest::of_small_file(path, found.size) == Some(file.id)
 }
 
 /// A file in a folder that was not made there.

@@ -4,7 +4,8 @@
 //! cheap, or where it can save work; a large file that is seen for the first time is known by its stamp alone, so that
 //! no byte of it is read twice.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -22,6 +23,13 @@ pub(in crate::run) struct Found {
     /// What stands for its bytes.
     pub(in crate::run) id: Digest,
     pub(in crate::run) blake3: Option<String>,
+    pub(in crate::run) crc32: Option<String>,
+}
+
+impl Found {
+    const fn new(stamp: Stamp, sure: bool) -> Self {
+        Self { stamp, sure, id: Digest::from_bytes([0; 16]), blake3: None, crc32: None }
+    }
 }
 
 /// Sources that have to be looked at more closely than stamps allow, on a worker.
@@ -41,7 +49,7 @@ pub(super) fn at_first_sight(plan: &Plan) -> Result<(Vec<Artifact>, Vec<Found>),
     for source in &plan.sources {
         let stamp = stamp(source)?;
         artifacts.push(Artifact::new(&source.name, &source.path, stamp.size));
-        found.push(Found { stamp, sure: false, id: Digest::default(), blake3: None });
+        found.push(Found::new(stamp, false));
     }
     Ok((artifacts, found))
 }
@@ -82,7 +90,7 @@ impl Look {
         let mut found = Vec::with_capacity(self.sources.len());
         for (source, _) in &self.sources {
             let (stamp, sure) = settled(source, world)?;
-            found.push(Found { stamp, sure, id: Digest::default(), blake3: None });
+            found.push(Found::new(stamp, sure));
         }
         let is_small = found.iter().map(|found| found.stamp.size).sum::<u64>() <= SMALL;
         for ((source, record), found) in self.sources.iter().zip(&mut found) {
@@ -91,12 +99,28 @@ impl Look {
                 take_over(found, record);
                 continue;
             }
-            if is_small || record.as_ref().is_some_and(|record| record.blake3.is_some()) {
-                read(source, found)?;
+            let known = record.as_ref().filter(|record| record.stamp.size == found.stamp.size);
+            if is_small || known.is_some_and(|known| known.blake3.is_some()) {
+                let blake3 = read(source, found, digest::of_file)?;
+                found.id = Digest::of(blake3.as_bytes());
+                found.blake3 = Some(blake3);
             } else {
                 // What may have changed unseen is like nothing that was or will be.
                 let once = if found.sure { 0 } else { (world.now)() };
                 found.id = Digesting::default().json(&found.stamp).json(&once).finish();
+                if known.is_some_and(|known| known.crc32.is_some()) {
+                    found.crc32 = Some(read(source, found, digest::crc32_of_file)?);
+                }
+            }
+            // A large file that is seen for the first time is known by its stamp; what it held is known by now.
+            let same = |known: &&SourceRecord| {
+                known.blake3.as_ref().map_or_else(
+                    || known.crc32.is_some() && known.crc32 == found.crc32,
+                    |blake3| found.blake3.as_ref() == Some(blake3),
+                )
+            };
+            if let Some(known) = known.filter(same) {
+                found.id = known.id;
             }
         }
         Ok(found)
@@ -107,6 +131,7 @@ fn take_over(found: &mut Found, record: &SourceRecord) {
     found.sure = true;
     found.id = record.id;
     found.blake3.clone_from(&record.blake3);
+    found.crc32.clone_from(&record.crc32);
 }
 
 /// The stamp of a source once no change of it can hide, and whether that could be waited for.
@@ -123,14 +148,17 @@ fn settled(source: &Source, world: &World) -> Result<(Stamp, bool), StageError> 
     Ok((found, false))
 }
 
-fn read(source: &Source, found: &mut Found) -> Result<(), StageError> {
-    let digest = digest::of_file(&source.path).map_err(|error| StageError::reading(&source.path, &error))?;
+/// Reads a source for a digest.
+fn read(
+    source: &Source,
+    found: &Found,
+    digest: fn(&Path) -> io::Result<String>,
+) -> Result<String, StageError> {
+    let digest = digest(&source.path).map_err(|error| StageError::reading(&source.path, &error))?;
     if !stamp(source)?.same_content(&found.stamp) {
         return Err(changed(&source.name));
     }
-    found.id = Digest::of(digest.as_bytes());
-    found.blake3 = Some(digest);
-    Ok(())
+    Ok(digest)
 }
 
 /// A source is no more what it was when the run began.

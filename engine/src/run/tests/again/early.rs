@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::toys::{Make, Outcome, go_watched, listing, make, step};
-use super::{Project, because, now};
+use super::{Project, because, now, world};
 use crate::run::{Leftovers, judge};
-use crate::{Happening, Job, Kept, Output, Phase, Stage, StageError, Status, Step, Why, World};
+use crate::{Happening, Job, Kept, Output, Phase, Stage, StageError, Status, Step, Why};
 
 /// `a` and `b` as usual, and a step behind them that fails so often.
 fn failing(project: &Project, fails: u32) -> Vec<Step> {
@@ -121,10 +121,6 @@ fn a_failed_delivery_leaves_no_work_since_the_release_is_there() {
     assert_eq!((failed.codes(), failed.report.releases[0].kept.clone()), (vec!["toy/refused".into()], None));
     assert_eq!(listing(&project.path("out")), ["n/a = 1", "n/b = T"]);
     assert_eq!(fs::read_dir(project.path("out")).unwrap().count(), 1);
-}
-
-fn world() -> World {
-    World { now: Box::new(now), ..World::default() }
 }
 
 #[test]
