@@ -22,6 +22,9 @@ pub(crate) struct Fixed {
 /// Keys of a step that change nothing of what it gives.
 const WITHOUT_EFFECT: [&str; 5] = ["ship", "optional", "retry", "timeout", "from"];
 
+/// What is told of a step when other steps want other digests of it.
+pub(crate) const WANTED: &str = "digests wanted of it";
+
 impl Fixed {
     pub(crate) fn of(shape: &Shape, site: &Site) -> Self {
         let mut steps = vec![Digest::default(); shape.len()];
@@ -61,7 +64,7 @@ fn of_step(shape: &Shape, index: StepIndex, site: &Site) -> Value {
     let wanted: Vec<&String> =
         shape.wanted(index).iter().chain(shape.carried(index).into_iter().flatten()).collect();
     if !wanted.is_empty() {
-        fixed.insert("digests".into(), json!(wanted));
+        fixed.insert(WANTED.into(), json!(wanted));
     }
     for asset in step.stage.assets(site) {
         fixed.insert(asset.name, asset.digest.to_string().into());

@@ -24,11 +24,15 @@ fn an_existing_release_is_left_alone_unless_forced() {
     let release = world.release("dist");
     fs::write(release.join("mine.txt"), "precious").unwrap();
     let before = tree(&release);
-    let ran = world.run(&["run"]);
+    world.done(&["run"]);
+    assert!(tree(&release) == before, "what is up to date needs no room");
+    let other = ["run", "--set", "metadata.publisher=P"];
+    let ran = world.run(&other);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("exists already") && ran.stderr.contains("--force"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`mine.txt` was put into it"), "{}", ran.stderr);
     assert!(tree(&release) == before);
-    world.done(&["run", "--force"]);
+    world.done(&[&other[..], &["--force"]].concat());
     assert!(!release.join("mine.txt").exists());
     assert_eq!(names(&world.path("dist")).len(), 1);
 }

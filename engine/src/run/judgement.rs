@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Selection;
-use super::open::{Open, Standing, State, changed};
+use super::open::{Open, State, changed};
 use super::scratch::Leftovers;
 use crate::digest;
 use crate::stamp::Stamp;
@@ -54,10 +54,9 @@ pub fn judge(plan: &Plan, world: &World, left: &Leftovers) -> Result<Judgement, 
     let whys = open.walk(world, &Selection::All);
     let name = open.name.take();
     let target = name.as_ref().map(|name| plan.output.join(name.as_ref()));
-    let changed = match target.as_ref().map(|target| open.past.standing_at(target)) {
-        Some(Standing::Changed(why)) => Some(why),
-        _ => None,
-    };
+    let standing = target.as_ref().map(|target| open.past.standing_at(target)).unwrap_or_default();
+    let is_idle = whys.iter().flatten().all(Why::stands);
+    let changed = standing.fault().filter(|_| !(is_idle && standing.is_whole()));
     let steps = plan.shape.steps().map(|(index, _)| (index, whys.get(index.index()).cloned().flatten()));
     let steps = steps.filter_map(|(index, why)| Some((index, why?))).collect();
     Ok(Judgement { name: name.map(|name| name.to_string()), target, steps, took: took(&open), changed })

@@ -69,6 +69,8 @@ pub(super) struct Open<'p> {
     pub(super) past: Past,
     /// Why steps run whatever is known of them, by number.
     pub(super) must: Vec<Option<Why>>,
+    /// Nothing of it has to be done, as far as anybody knows before it is done.
+    pub(super) idle: bool,
     /// What happens to what lies where it belongs.
     pub(super) over: Over,
     /// What is remembered of each step of this run, by number.
@@ -152,6 +154,7 @@ impl<'p> Open<'p> {
             busy: false,
             past: Past::default(),
             must: vec![None; count],
+            idle: false,
             over: Over::Refuse,
             made: vec![None; count],
             ran: 0,

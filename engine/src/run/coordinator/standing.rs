@@ -234,7 +234,9 @@ impl super::Runner<'_> {
         match open.past.standing_at(target) {
             Standing::Absent | Standing::Unsure => Ok(Over::Compare),
             Standing::Ours | Standing::Incomplete => Ok(Over::Replace),
-            Standing::Changed(why) => Err(exists(target, Some(&why))),
+            // Where nothing is made, what was put into it is in nobody's way.
+            Standing::Joined(_) if open.idle => Ok(Over::Refuse),
+            standing => Err(exists(target, standing.fault().as_deref())),
         }
     }
 }

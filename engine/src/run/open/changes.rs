@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Open;
 use crate::digest::Digest;
+use crate::fixed::WANTED;
 use crate::reads::View;
 use crate::state::record::StepRecord;
 use crate::template::Scope;
@@ -98,12 +99,14 @@ fn differences(old: Option<&Value>, new: Option<&Value>, path: &str, changes: &m
     }
     let what = match path.strip_prefix("with.") {
         Some(option) => format!("option `{option}`"),
-        None if path.contains(" `") || path == "version of the stage" => path.to_owned(),
+        None if path.contains(" `") || [WANTED, "version of the stage"].contains(&path) => path.to_owned(),
         None => format!("`{path}`"),
     };
     // The digest of an asset tells a person nothing.
     if path.contains(" `") {
         changes.push(Change::of(what));
+    } else if path == WANTED {
+        changes.push(Change::between(what, old.or(Some(&Value::Null)), new.or(Some(&Value::Null))));
     } else {
         changes.push(Change::between(what, old, new));
     }

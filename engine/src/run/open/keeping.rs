@@ -6,7 +6,6 @@ use super::{Found, Look, Open, Past, State, sources};
 use crate::digest::Digest;
 use crate::reads::UNSETTLED;
 use crate::run::assemble::Piece;
-use crate::run::open::Standing;
 use crate::run::scratch::Resumed;
 use crate::run::{Runner, Selection};
 use crate::state::record::{FolderRecord, ReleaseRecord, StepRecord};
@@ -44,6 +43,7 @@ impl Open<'_> {
         }
         let whys = self.walk(runner.world, &runner.selection);
         self.name = None;
+        self.idle = whys.iter().flatten().all(Why::stands);
         self.must = whys.into_iter().map(|why| why.filter(is_call)).collect();
         false
     }
@@ -73,7 +73,7 @@ impl Open<'_> {
         };
         let is_open = |step: &StepRecord| step.reads.contains_key(UNSETTLED);
         let asks = || self.plan.shape.steps().any(|(_, step)| step.asks_outside());
-        self.past.standing == Standing::Ours
+        self.past.standing.is_whole()
             && record.whole == self.whole(world)
             && has_all()
             && !record.steps.iter().any(is_open)
@@ -106,7 +106,7 @@ impl Open<'_> {
     /// Whether the release lies there with these very files, so that it need not be put together.
     pub(in crate::run) fn is_there_already(&self, pieces: &[Piece]) -> bool {
         let Some(record) = &self.past.record else { return false };
-        self.past.standing == Standing::Ours
+        self.past.standing.is_whole()
             && self.past.target == self.target
             && record.time == self.time
             && record.files.len() == pieces.len()

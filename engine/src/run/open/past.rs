@@ -34,12 +34,34 @@ pub(in crate::run) enum Standing {
     Absent,
     /// The release as it was made.
     Ours,
+    /// The release as it was made, and a file that was put into it.
+    Joined(String),
     /// The release as it was made, without some of its files. Nothing is lost when it is made whole again.
     Incomplete,
     /// A folder that may hold what would be made: nothing is remembered of it.
     Unsure,
     /// A folder that is not as it was made.
     Changed(String),
+}
+
+impl Standing {
+    /// Whether every file is there as it was made.
+    pub(in crate::run) const fn is_whole(&self) -> bool {
+        matches!(self, Self::Ours | Self::Joined(_))
+    }
+
+    /// Why what lies there must not give way.
+    pub(in crate::run) fn fault(&self) -> Option<String> {
+        match self {
+            Self::Joined(name) => Some(put_into(name)),
+            Self::Changed(why) => Some(why.clone()),
+            Self::Absent | Self::Ours | Self::Incomplete | Self::Unsure => None,
+        }
+    }
+}
+
+fn put_into(name: &str) -> String {
+    format!("`{name}` was put into it")
 }
 
 impl Past {
@@ -70,8 +92,7 @@ impl Past {
         let at = record.files.binary_search_by(|file| file.name.as_str().cmp(name)).ok()?;
         let file = record.files.get(at).filter(|file| file.id == made.id)?;
         let path = self.target.as_ref()?.join(name);
-        // Of a release that is as it was made, every file is known to be.
-        let is_it = self.standing == Standing::Ours
+        let is_it = self.standing.is_whole()
             || stamp::at(&path).is_some_and(|(found, _)| is_as_it_was(&path, &found, file));
         is_it.then_some(path)
     }
@@ -123,7 +144,11 @@ fn standing(record: Option<&ReleaseRecord>, target: &Path) -> Standing {
     if !std::iter::once(&record.folder).chain(&record.folders).all(has_all)
         && let Some(name) = foreign(target, record)
     {
-        return Standing::Changed(format!("`{name}` was put into it"));
+        return if is_sure && gone.is_none() {
+            Standing::Joined(name)
+        } else {
+            Standing::Changed(put_into(&name))
+        };
     }
     match gone {
         None if is_sure => Standing::Ours,

@@ -24,7 +24,6 @@ fn what_is_not_as_it_was_made_is_left_alone_unless_forced() {
     };
     check(&|| fs::write(project.path("out/n/b"), "mine").unwrap(), "n/a = 1 n/b = mine");
     check(&|| fs::write(project.path("out/n/b"), "U").unwrap(), "n/a = 1 n/b = U");
-    check(&|| fs::write(project.path("out/n/c"), "mine").unwrap(), "n/a = 1 n/b = T n/c = mine");
     check(
         &|| {
             fs::remove_file(project.path("out/n/a")).unwrap();
@@ -32,6 +31,29 @@ fn what_is_not_as_it_was_made_is_left_alone_unless_forced() {
         },
         "n/b = mine",
     );
+}
+
+#[test]
+fn what_was_put_into_a_release_is_in_the_way_only_where_that_would_be_replaced() {
+    let project = Project::new();
+    project.run(project.steps("T"), |_| {});
+    fs::create_dir(project.path("out/n/@more")).unwrap();
+    fs::write(project.path("out/n/@more/c"), "mine").unwrap();
+    let up_to_date = |project: &Project| {
+        let outcome = project.run(project.steps("T"), |_| {});
+        assert_eq!((outcome.codes(), project.ran()), (Vec::new(), Vec::new()));
+        assert_eq!(listing(&project.path("out")), ["n/@more/c = mine", "n/a = 1", "n/b = T"]);
+    };
+    up_to_date(&project);
+    // Also where it takes a closer look to see that nothing has to be done.
+    fs::copy(project.path("in.txt"), project.path("copy")).unwrap();
+    fs::rename(project.path("copy"), project.path("in.txt")).unwrap();
+    up_to_date(&project);
+    let refused = project.run(project.steps("U"), |_| {});
+    assert_eq!((refused.codes(), project.ran()), (vec!["output/exists".into()], Vec::new()));
+    up_to_date(&project);
+    project.run(project.steps("U"), |runner| runner.force = true);
+    assert_eq!(listing(&project.path("out")), ["n/a = 1", "n/b = U"]);
 }
 
 #[test]
