@@ -231,7 +231,7 @@ fn a_release_there_is_held_against_here_the_ledger_and_its_sums() {
     assert_eq!((ran.code, ran.json()["faults"][0]["file"].as_str()), (Some(1), Some("a.rar")));
     assert_eq!(world.run(&["verify", "Nosuch", "--remote", "nas"]).code, Some(3));
     assert_eq!(world.run(&["verify", NAME, "--remote", "nosuch"]).code, Some(3));
-    assert_eq!(world.run(&["verify", "../x", "--remote", "nas"]).code, Some(2));
+    assert_eq!(world.run(&["verify", "../no-release-is-called-so", "--remote", "nas"]).code, Some(2));
 }
 
 #[test]

@@ -106,8 +106,15 @@ pub(super) fn check_common(host: &str, connections: Option<usize>) -> Result<(),
 /// Reads the secret that a setting refers to.
 pub(super) fn secret(read: ReadSecret<'_>, key: &str, reference: &SecretRef) -> Result<Hidden, StageError> {
     read(reference).map(Hidden::new).map_err(|error| {
-        StageError::new("secret/missing", format!("`{key}` cannot be read: {error}"))
-            .hint("see [destinations] in `bindery.toml`")
+        let hint = match reference {
+            SecretRef::Env(name) => {
+                format!("set `{name}`, or change `{key}` of the destination in `bindery.toml`")
+            }
+            SecretRef::File(_) | SecretRef::Stored(_) => {
+                format!("`{key}` of the destination in `bindery.toml` says where it is looked for")
+            }
+        };
+        StageError::new("secret/missing", format!("`{key}` cannot be read: {error}")).hint(hint)
     })
 }
 

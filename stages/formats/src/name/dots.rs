@@ -15,7 +15,7 @@ pub fn dots(text: &str, language: Option<&str>) -> String {
             c if c.is_ascii_alphanumeric() => name.push(c),
             '\'' | '`' | '"' => {}
             '-' if name.ends_with(|last: char| last.is_ascii_alphanumeric()) => name.push('-'),
-            '_' | '-' => {}
+            '-' => {}
             _ if name.ends_with('-') => {
                 name.pop();
                 name.push('.');
@@ -51,6 +51,8 @@ mod tests {
         check("O'Neil & Sons, Ltd.", "ONeil.and.Sons.Ltd");
         check("  ...--__ ", "");
         check("a - b", "a.b");
+        check("annual_report_2025", "annual.report.2025");
+        check("_a-_b__", "a.b");
         check("Война и мир", "Voyna.i.mir");
     }
 
