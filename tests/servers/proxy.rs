@@ -24,6 +24,8 @@ pub(crate) enum How {
     End,
     /// It stays open, and nothing passes.
     Stall,
+    /// It goes on, and one bit is another.
+    Flip,
 }
 
 /// Which way the bytes go that are counted.
@@ -163,7 +165,12 @@ fn pump(way: Way, pair: Arc<Pair>, shared: &Shared) {
             return shared.keep(pair);
         }
         let fault = *shared.fault.lock().unwrap();
-        if way == fault.way && passed + read > fault.after && take(&shared.left) {
+        let is_time = way == fault.way && passed + read > fault.after;
+        if fault.how == How::Flip {
+            if is_time && passed <= fault.after && take(&shared.left) {
+                block[(fault.after - passed) as usize] ^= 1;
+            }
+        } else if is_time && take(&shared.left) {
             let last = (fault.after - passed.min(fault.after)) as usize;
             if to.write_all(&block[..last]).is_ok() && way == Way::Up {
                 shared.passed.fetch_add(last as u64, Ordering::SeqCst);
@@ -199,6 +206,6 @@ fn fail(how: How, pair: Arc<Pair>, shared: &Shared) {
         How::End => {
             let _ = (pair.client.shutdown(Shutdown::Both), pair.server.shutdown(Shutdown::Both));
         }
-        How::Stall => shared.keep(pair),
+        How::Stall | How::Flip => shared.keep(pair),
     }
 }

@@ -32,7 +32,6 @@ pub(super) fn prove(
     asked: Option<Proof>,
     flow: &Flow,
 ) -> Result<Option<Reached>, StageError> {
-    let reached = |proof, by: &str| Some(Reached { proof, by: by.to_owned() });
     if asked == Some(Proof::Size) || source.size == 0 {
         // Of nothing there is nothing more to prove.
         let proof = if source.size == 0 { Proof::Hash } else { Proof::Size };
@@ -45,8 +44,7 @@ pub(super) fn prove(
         return Ok(if same { reached(Proof::Hash, &algorithm) } else { None });
     }
     if asked == Some(Proof::Hash) || source.size <= SAMPLE * PLACES {
-        let same = read_back(connection, path, source, flow)?;
-        return Ok(if same { reached(Proof::Hash, "read back") } else { None });
+        return prove_by_reading(connection, path, source, flow);
     }
     for offset in places(source) {
         let wanted = source.part(offset, SAMPLE)?;
@@ -55,6 +53,21 @@ pub(super) fn prove(
         }
     }
     Ok(reached(Proof::Sample, "samples"))
+}
+
+/// Proves a file by reading all of it back, whatever level is asked for.
+pub(super) fn prove_by_reading(
+    connection: &mut dyn Connection,
+    path: &str,
+    source: &Source,
+    flow: &Flow,
+) -> Result<Option<Reached>, StageError> {
+    let same = read_back(connection, path, source, flow)?;
+    Ok(if same { reached(Proof::Hash, "read back") } else { None })
+}
+
+fn reached(proof: Proof, by: &str) -> Option<Reached> {
+    Some(Reached { proof, by: by.to_owned() })
 }
 
 /// Whether these very bytes lie at a place of a file.

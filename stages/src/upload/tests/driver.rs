@@ -245,20 +245,23 @@ fn a_far_end_that_lies_about_sizes_is_found_out() {
 
 #[test]
 fn a_far_end_that_stores_other_bytes_is_found_out() {
-    let wrong = |cuts: &[u64]| {
+    let wrong = |cuts: &[u64], remembers: bool| {
         let tide = small();
         tide.sea.with(|sea| {
             sea.algorithms = vec!["crc32"];
+            sea.remembers = remembers;
             sea.cuts = cuts.iter().map(|at| (*at, Cut::Wrong(9))).collect();
         });
         tide
     };
-    let once = wrong(&[200_000]);
-    assert_eq!(once.good().sent, 2);
-    once.is_there(NAME, "sent once more");
-    let twice = wrong(&[200_000, 500_000]);
-    assert_eq!(twice.code(), "remote/corrupt");
-    assert!(!twice.sea.files().keys().any(|path| path.starts_with(NAME)));
+    for remembers in [false, true] {
+        let once = wrong(&[200_000], remembers);
+        assert_eq!(once.good().sent, 2);
+        once.is_there(NAME, "sent once more");
+        let twice = wrong(&[200_000, 500_000], remembers);
+        assert_eq!(twice.code(), "remote/corrupt");
+        assert!(!twice.sea.files().keys().any(|path| path.starts_with(NAME)));
+    }
 }
 
 #[test]

@@ -59,6 +59,9 @@ pub(in crate::upload) struct Inner {
     pub(in crate::upload) deaf_renames: usize,
     /// Digests that it takes.
     pub(in crate::upload) algorithms: Vec<&'static str>,
+    /// It tells the digest that it took of a file first, whatever lies there since.
+    pub(in crate::upload) remembers: bool,
+    pub(in crate::upload) remembered: BTreeMap<String, (String, String)>,
     /// How a call fails, by its name and path.
     pub(in crate::upload) refuses: Option<fn(&str, &str) -> Option<StageError>>,
     /// What it says of sizes.
@@ -279,10 +282,15 @@ impl Connection for Line {
     fn hash(&mut self, path: &str, algorithms: &[&str]) -> Result<Option<(String, String)>, StageError> {
         self.call("hash", path)?;
         Ok(self.sea.with(|sea| {
+            if let Some(digest) = sea.remembered.get(path).filter(|_| sea.remembers) {
+                return Some(digest.clone());
+            }
             let algorithm = algorithms.iter().find(|name| sea.algorithms.contains(name))?;
             let mut digester = formats::digest::Digester::new([algorithm]).ok()?;
             digester.update(sea.files.get(path)?);
-            digester.finish().into_iter().next()
+            let digest = digester.finish().into_iter().next()?;
+            sea.remembered.insert(path.to_owned(), digest.clone());
+            Some(digest)
         }))
     }
 

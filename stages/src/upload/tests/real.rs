@@ -118,6 +118,39 @@ fn three_hundred_cuts_of_sftp_end_proven() {
     many_cuts(&server, &with(&openssh(&server), json!({ "host": HOST })));
 }
 
+#[test]
+fn bits_that_turn_on_the_way_are_found_and_sent_again() {
+    let check = |server: &Server, settings: &Value| {
+        let settings = with(settings, json!({ "host": HOST, "retry_delay": "1ms", "path": "in" }));
+        let ports = server.passive.iter().copied().chain([server.port]);
+        let fault = |after| Fault { how: How::Flip, way: Way::Up, after, times: 1 };
+        let proxy = Proxy::start(ports, fault(0));
+        for (seed, after) in [(1, 310_000), (2, 500_000), (3, 899_000)] {
+            let (tide, _) = release(seed);
+            proxy.fail(fault(after));
+            let (delivered, notes) = tide.go_to(open(&settings), &settings);
+            delivered.unwrap_or_else(|error| panic!("{after}: {error:?}\n{}", notes.join("\n")));
+            assert_eq!(proxy.failed(), 1);
+            let again = |note: &String| note.contains("sent once more") || note.contains("it goes on there");
+            assert!(notes.iter().any(again), "{notes:?}");
+            assert!(tide.known().is_finished());
+            let there = server.home().join("in");
+            let wanted = tide.files.iter().map(|(name, bytes)| (format!("{NAME}/{name}"), bytes.clone()));
+            assert!(listing(&there) == wanted.collect());
+            fs::remove_dir_all(there.join(NAME)).unwrap();
+        }
+    };
+    if let Some(server) = Server::start("proftpd", &[]) {
+        check(&server, &plain(&server));
+    }
+    if let Some(server) = Server::start("vsftpd", &[("TLS", "required")]) {
+        check(&server, &with(&secure(&server), json!({ "user": "ftp" })));
+    }
+    if let Some(server) = Server::start("sshd", &[]) {
+        check(&server, &openssh(&server));
+    }
+}
+
 /// A folder on a share that goes away in the middle of files, each time after so many bytes more.
 struct Share {
     inner: Box<dyn Destination>,
