@@ -33,8 +33,9 @@ impl Server {
             println!("SKIPPED: {missing} is not installed");
             return None;
         }
-        run(Command::new(scripts().join("certificates")).arg(folder.path().join("s/certificates")))
-            .expect("certificates are made");
+        let mut certificates = Command::new(scripts().join("certificates"));
+        certificates.arg(folder.path().join("s/certificates")).envs(settings.iter().copied());
+        run(&mut certificates).expect("certificates are made");
         // Somebody else may take a port between looking and starting.
         for attempt in 0.. {
             let ports = free_ports();

@@ -50,7 +50,13 @@ pub(super) fn login(user: &str, error: FtpError, secret: &Hidden) -> StageError 
 /// A connection that broke, be it for a certificate that is not to be trusted.
 pub(super) fn broken(doing: &str, error: &io::Error) -> StageError {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(rustls::Error::InvalidCertificate(why)) => certificate(&remote::said(&why.to_string())),
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            let why = match why {
+                rustls::CertificateError::Other(rustls::OtherError(error)) => error.to_string(),
+                why => why.to_string(),
+            };
+            certificate(&remote::said(&why))
+        }
         Some(rustls::Error::General(why)) => certificate(&remote::said(why)),
         Some(rustls::Error::InvalidMessage(_)) => StageError::new(
             "remote/protocol",
@@ -82,7 +88,8 @@ pub(super) fn taken(path: &str) -> StageError {
 
 fn certificate(why: &str) -> StageError {
     StageError::new("remote/certificate", format!("the server's certificate is not to be trusted: {why}")).hint(
-        "check `host`; `ca` names a file with your own authority, `fingerprint` pins a certificate that nobody signed",
+        "check `host`; `ca` names a file with your own authority or with the server's own certificate, `fingerprint` pins \
+         one certificate",
     )
 }
 

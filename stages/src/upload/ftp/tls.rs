@@ -10,11 +10,14 @@ use std::sync::Arc;
 
 use engine::StageError;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme, version};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme, version,
+};
 use suppaftp::{FtpResult, RustlsConnector, TlsConnector};
 
 use super::super::remote::{self, Patience};
@@ -53,10 +56,15 @@ impl Trust {
         let verifier: Arc<dyn ServerCertVerifier> = match pinned {
             Some(wanted) => Arc::new(Pinned { wanted, provider: Arc::clone(&provider) }),
             None => {
-                let roots = ca.map_or_else(|| Ok(system_roots()), roots_of)?;
-                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-                    .build()
-                    .map_err(|error| StageError::input(format!("no certificate can be checked: {error}")))?
+                let listed = ca.map(certificates_of).transpose()?;
+                let roots = listed.as_ref().map_or_else(system_roots, |(_, roots)| roots.clone());
+                let inner =
+                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+                        .build()
+                        .map_err(|error| {
+                            StageError::input(format!("no certificate can be checked: {error}"))
+                        })?;
+                Arc::new(Signed { inner, listed: listed.map(|(listed, _)| listed).unwrap_or_default() })
             }
         };
         Ok(Self { verifier, provider })
@@ -102,20 +110,74 @@ fn system_roots() -> RootCertStore {
     roots
 }
 
-fn roots_of(path: &Path) -> Result<RootCertStore, StageError> {
+/// The certificates in a file, and as authorities.
+fn certificates_of(path: &Path) -> Result<(Vec<CertificateDer<'static>>, RootCertStore), StageError> {
     let unusable = |why: String| {
         StageError::input(format!("no certificate can be read from `{}`: {why}", path.display()))
             .hint("`ca` is a file in PEM format with the certificates of the authorities to trust")
     };
-    let mut roots = RootCertStore::empty();
+    let (mut listed, mut roots) = (Vec::new(), RootCertStore::empty());
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))? {
         let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-        roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+        roots.add(certificate.clone()).map_err(|error| unusable(error.to_string()))?;
+        listed.push(certificate);
     }
     if roots.is_empty() {
         return Err(unusable("there is none in it".into()));
     }
-    Ok(roots)
+    Ok((listed, roots))
+}
+
+/// Trusts what authorities have signed, and the very certificates that are listed as such: many servers show one that
+/// signs itself, which makes it an authority and no server in the eyes of the library.
+#[derive(Debug)]
+struct Signed {
+    inner: Arc<WebPkiServerVerifier>,
+    listed: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Signed {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            // Times were found right by then, and have words of their own; the name was not looked at yet.
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_)))
+                if self.listed.iter().any(|one| one == end_entity) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            checked => checked,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
 }
 
 /// Trusts one certificate, whoever signed it and for whichever name and time.

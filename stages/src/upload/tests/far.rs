@@ -230,6 +230,22 @@ fn certificates_are_checked() {
     refused(&with(&secure(&other), json!({ "implicit": true })), "remote/certificate", false);
 }
 
+#[test]
+fn a_certificate_that_signs_itself_is_trusted_where_the_file_of_authorities_has_it() {
+    let by_itself = |server: &Server, name: &str| {
+        with(&secure(server), json!({ "ca": server.file(&format!("certificates/{name}.crt")) }))
+    };
+    let own = start!("proftpd", TLS = "required", CERTIFICATE = "own");
+    put(open(&by_itself(&own, "own")).connect().unwrap().as_mut(), "in/a", b"x");
+    refused(&secure(&own), "remote/certificate", false);
+    let expired = start!("proftpd", TLS = "required", CERTIFICATE = "own-expired");
+    let error = refused(&by_itself(&expired, "own-expired"), "remote/certificate", false);
+    assert!(error.message.contains("expired"), "{error}");
+    let other = start!("proftpd", TLS = "required", CERTIFICATE = "own-other");
+    let error = refused(&by_itself(&other, "own-other"), "remote/certificate", false);
+    assert!(error.message.contains("elsewhere.example"), "{error}");
+}
+
 /// The fingerprint as `openssl` prints it.
 fn fingerprint(certificate: &Path) -> String {
     let mut openssl = std::process::Command::new("openssl");
