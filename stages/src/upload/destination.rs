@@ -39,9 +39,15 @@ pub(super) trait Connection: Send {
     /// back when the far end has confirmed that it has them all, or with an error that says why it has not.
     fn put(&mut self, path: &str, offset: u64, from: &mut dyn Read) -> Result<u64, StageError>;
 
-    /// The same for a whole file whose size the caller looks up himself, so that it need not be asked for here.
+    /// The same for a whole file whose size the caller looks up himself, so that it need not be asked for here. The far
+    /// end may still be at it when this comes back; an error may be of such a file sent before.
     fn put_unconfirmed(&mut self, path: &str, from: &mut dyn Read) -> Result<u64, StageError> {
         self.put(path, 0, from)
+    }
+
+    /// Waits until the far end is through with all that was sent unconfirmed.
+    fn settle(&mut self) -> Result<(), StageError> {
+        Ok(())
     }
 
     /// Reads at most `length` bytes of a file from `offset` on, and gives how many there were.

@@ -108,6 +108,10 @@ impl Connection for Through {
         self.connection.put_unconfirmed(path, &mut Slow { pipe: &self.pipe, stream: from })
     }
 
+    fn settle(&mut self) -> Result<(), StageError> {
+        self.connection.settle()
+    }
+
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {
         self.connection.get(path, offset, length, &mut Slow { pipe: &self.pipe, stream: to })
     }

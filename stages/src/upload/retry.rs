@@ -158,6 +158,11 @@ impl Connection for Again {
         self.once(&mut |connection| connection.put_unconfirmed(path, from))
     }
 
+    fn settle(&mut self) -> Result<(), StageError> {
+        // What a connection had not confirmed when it was lost is looked for like all else.
+        if self.open.is_none() { Ok(()) } else { self.once(&mut |connection| connection.settle()) }
+    }
+
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {
         // What came before the cut was taken already; only the rest is asked for again.
         let mut got = 0;

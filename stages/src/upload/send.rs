@@ -164,7 +164,7 @@ impl Sending<'_> {
                 return Ok(false);
             }
         }
-        Ok(true)
+        Ok(connection.settle().is_ok())
     }
 
     /// From where on a file of which `size` bytes are there is to be sent: behind them if their end is ours, a little

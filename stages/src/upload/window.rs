@@ -145,6 +145,10 @@ impl Connection for Within {
         self.within(from, |connection, from| connection.put_unconfirmed(path, from))
     }
 
+    fn settle(&mut self) -> Result<(), StageError> {
+        self.connection.settle()
+    }
+
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {
         self.connection.get(path, offset, length, to)
     }

@@ -17,12 +17,17 @@ const ON_THE_WAY: usize = 8 << 20;
 /// How many requests are on the way at once, for servers that take small blocks.
 const MOST_REQUESTS: usize = 256;
 
+/// How many answers to writing small files are waited for later, at most.
+const MOST_UNSETTLED: usize = 24;
+
 /// Most entries of a folder.
 const MOST_ENTRIES: usize = 1_000_000;
 
 pub(super) struct Sftp {
     pub(super) client: Client,
     base: String,
+    /// The numbers of requests whose answers are waited for later.
+    unsettled: VecDeque<u32>,
     pub(super) patience: Patience,
     /// Whether the server is known not to take digests itself.
     pub(super) checks_nothing: bool,
@@ -32,7 +37,14 @@ pub(super) struct Sftp {
 
 impl Sftp {
     pub(super) fn new(client: Client, base: String, patience: Patience) -> Self {
-        Self { client, base, patience, checks_nothing: false, runs_nothing: false }
+        Self {
+            client,
+            base,
+            unsettled: VecDeque::new(),
+            patience,
+            checks_nothing: false,
+            runs_nothing: false,
+        }
     }
 
     /// A path as the server knows it; the folder where the login leads has a name, too.
@@ -99,14 +111,15 @@ impl Sftp {
         }
     }
 
-    /// Sends blocks and closes the file; failures of the server come in the order of their blocks.
+    /// Sends blocks and closes the file; failures of the server come in the order of their blocks. Gives how much could
+    /// be read, and the numbers of what is not confirmed yet.
     fn send(
         &mut self,
         handle: &[u8],
         mut offset: u64,
         from: &mut dyn Read,
         doing: &str,
-    ) -> Result<u64, StageError> {
+    ) -> Result<(Result<u64, StageError>, VecDeque<u32>), StageError> {
         let mut block = vec![0; self.client.block];
         let most = (ON_THE_WAY / block.len()).clamp(1, MOST_REQUESTS);
         let mut open = VecDeque::new();
@@ -128,10 +141,31 @@ impl Sftp {
             offset += filled as u64;
         };
         open.push_back(self.client.send(Request::Close { handle }, doing)?);
+        Ok((read.map(|()| offset - begin), open))
+    }
+
+    fn send_confirmed(
+        &mut self,
+        handle: &[u8],
+        offset: u64,
+        from: &mut dyn Read,
+        doing: &str,
+    ) -> Result<u64, StageError> {
+        let (read, open) = self.send(handle, offset, from, doing)?;
         for id in open {
             self.confirm(id, doing)?;
         }
-        read.map(|()| offset - begin)
+        read
+    }
+
+    /// Waits for answers that were left for later, until no more are left than so many.
+    fn settle_down_to(&mut self, most: usize) -> Result<(), StageError> {
+        while self.unsettled.len() > most
+            && let Some(id) = self.unsettled.pop_front()
+        {
+            self.confirm(id, "writing small files")?;
+        }
+        Ok(())
     }
 
     fn confirm(&mut self, id: u32, doing: &str) -> Result<(), StageError> {
@@ -271,8 +305,23 @@ impl Connection for Sftp {
         let flags = wire::WRITE | wire::CREATE | if offset == 0 { wire::TRUNCATE } else { 0 };
         let sent = self
             .open(Request::Open { path: &path, flags }, &doing)
-            .and_then(|handle| self.send(&handle, offset, from, &doing));
+            .and_then(|handle| self.send_confirmed(&handle, offset, from, &doing));
         sent.map_err(|error| self.explained(error, &path, &doing))
+    }
+
+    fn put_unconfirmed(&mut self, path: &str, from: &mut dyn Read) -> Result<u64, StageError> {
+        let path = self.place(path)?;
+        let doing = format!("writing `{path}`");
+        let flags = wire::WRITE | wire::CREATE | wire::TRUNCATE;
+        let handle = self.open(Request::Open { path: &path, flags }, &doing)?;
+        let (read, open) = self.send(&handle, 0, from, &doing)?;
+        self.unsettled.extend(open);
+        self.settle_down_to(MOST_UNSETTLED)?;
+        read
+    }
+
+    fn settle(&mut self) -> Result<(), StageError> {
+        self.settle_down_to(0)
     }
 
     fn get(&mut self, path: &str, offset: u64, length: u64, to: &mut dyn Write) -> Result<u64, StageError> {

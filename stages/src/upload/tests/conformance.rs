@@ -32,6 +32,7 @@ pub(super) fn suite(destination: &dyn Destination, home: &Path, traits: Traits) 
     folders_are_made(far, home);
     files_are_written_and_replaced(far, home);
     files_are_gone_on_with(far, home);
+    small_files_go_by_the_handful(far, home);
     parts_are_read(far);
     names_are_listed(far, home);
     files_are_renamed(far, home, traits);
@@ -60,6 +61,27 @@ fn got(far: &mut dyn Connection, path: &str, offset: u64, length: u64) -> Vec<u8
     let mut bytes = Vec::new();
     assert_eq!(far.get(path, offset, length, &mut bytes).unwrap(), bytes.len() as u64);
     bytes
+}
+
+fn small_files_go_by_the_handful(far: &mut dyn Connection, home: &Path) {
+    far.make_folder("in/small").unwrap();
+    let bytes = |number: usize| noise(number * 1_000, number as u64);
+    for number in 0..40 {
+        let sent = far.put_unconfirmed(&format!("in/small/{number}"), &mut &bytes(number)[..]).unwrap();
+        assert_eq!(sent, number as u64 * 1_000);
+    }
+    far.settle().unwrap();
+    far.settle().unwrap();
+    assert_eq!(far.list("in/small").unwrap().len(), 40);
+    for number in 0..40 {
+        assert!(fs::read(home.join(format!("in/small/{number}"))).unwrap() == bytes(number), "{number}");
+    }
+    // A file that cannot be opened is told at once or at the end, and the rest arrives.
+    let refused = far.put_unconfirmed("in/nowhere/a", &mut &b"x"[..]);
+    assert!(refused.and_then(|_| far.settle()).is_err());
+    far.put_unconfirmed("in/small/last", &mut &b"last"[..]).unwrap();
+    far.settle().unwrap();
+    assert_eq!(fs::read(home.join("in/small/last")).unwrap(), b"last");
 }
 
 fn size(far: &mut dyn Connection, path: &str) -> Option<u64> {
