@@ -55,7 +55,8 @@ impl Stamp {
             return None;
         }
         let left = last.saturating_add(tick).saturating_sub(now).max(0);
-        Some(Duration::from_nanos(left.unsigned_abs()))
+        // The clock at hand counts milliseconds: a part of one would be waited for again and again.
+        Some(Duration::from_millis(left.unsigned_abs().div_ceil(1_000_000)))
     }
 
     /// Whether it is still the same file as far as writing goes. Links and permissions are no part of that.
@@ -93,7 +94,8 @@ mod tests {
             let found = stamp.settles_in(now_ms).map(|left| left.as_millis());
             assert_eq!(found, wanted, "{changed} {now_ms}");
         };
-        check(5_000_000_001, 5_000, Some(20));
+        // A nanosecond too late for 20 ms, as far as a clock of milliseconds tells.
+        check(5_000_000_001, 5_000, Some(21));
         check(5_000_000_000 - 15_000_000, 5_000, Some(5));
         check(1_000_000_001, 5_000, Some(0));
         // Whole seconds come from a coarse clock.

@@ -39,7 +39,7 @@ fn a_second_run_says_so_and_writes_nothing() {
     let release = &report["releases"][0];
     assert_eq!((&report["status"], &release["status"]), (&"done".into(), &"up_to_date".into()));
     assert!(release["steps"][5]["artifacts"][0]["size"].as_u64() > Some(0), "{release}");
-    assert!((times(&world, "dist"), times(&world, ".bindery")) == before);
+    assert_eq!((times(&world, "dist"), times(&world, ".bindery")), before);
     let lines = world.done(&["run", "--progress", "json"]).lines();
     assert!(lines.iter().all(|line| line["event"] != "step_started"));
     let skipped = lines.iter().filter(|line| line["event"] == "step_skipped");
