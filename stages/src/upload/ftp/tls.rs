@@ -28,7 +28,7 @@ pub(super) type Tls = <RustlsConnector as TlsConnector>::Stream;
 /// Whom to trust.
 #[derive(Debug)]
 pub(super) struct Trust {
-    verifier: Arc<dyn ServerCertVerifier>,
+    verifier: Arc<Verifier>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -53,20 +53,17 @@ impl Trust {
     /// have signed that the system trusts.
     pub(super) fn new(ca: Option<&Path>, pinned: Option<Fingerprint>) -> Result<Self, StageError> {
         let provider = Arc::new(ring::default_provider());
-        let verifier: Arc<dyn ServerCertVerifier> = match pinned {
-            Some(wanted) => Arc::new(Pinned { wanted, provider: Arc::clone(&provider) }),
+        let trusted = match pinned {
+            Some(wanted) => Trusted::One(wanted),
             None => {
-                let listed = ca.map(certificates_of).transpose()?;
-                let roots = listed.as_ref().map_or_else(system_roots, |(_, roots)| roots.clone());
-                let inner =
-                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-                        .build()
-                        .map_err(|error| {
-                            StageError::input(format!("no certificate can be checked: {error}"))
-                        })?;
-                Arc::new(Signed { inner, listed: listed.map(|(listed, _)| listed).unwrap_or_default() })
+                let (listed, roots) = ca.map_or_else(|| Ok((Vec::new(), system_roots())), certificates_of)?;
+                let by = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+                    .build()
+                    .map_err(|error| StageError::input(format!("no certificate can be checked: {error}")))?;
+                Trusted::Signed { by, listed }
             }
         };
+        let verifier = Arc::new(Verifier { trusted, provider: Arc::clone(&provider) });
         Ok(Self { verifier, provider })
     }
 
@@ -77,7 +74,7 @@ impl Trust {
             .with_protocol_versions(versions)
             .map_err(|error| StageError::new("remote/protocol", format!("TLS cannot be used: {error}")))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::clone(&self.verifier))
+            .with_custom_certificate_verifier(self.verifier.clone())
             .with_no_client_auth();
         config.resumption = Resumption::in_memory_sessions(16);
         Ok(Connector { inner: RustlsConnector::from(Arc::new(config)), patience })
@@ -128,15 +125,23 @@ fn certificates_of(path: &Path) -> Result<(Vec<CertificateDer<'static>>, RootCer
     Ok((listed, roots))
 }
 
-/// Trusts what authorities have signed, and the very certificates that are listed as such: many servers show one that
-/// signs itself, which makes it an authority and no server in the eyes of the library.
+/// Checks the certificates of servers.
 #[derive(Debug)]
-struct Signed {
-    inner: Arc<WebPkiServerVerifier>,
-    listed: Vec<CertificateDer<'static>>,
+struct Verifier {
+    trusted: Trusted,
+    provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Signed {
+#[derive(Debug)]
+enum Trusted {
+    /// One certificate, whoever signed it and for whichever name and time.
+    One(Fingerprint),
+    /// What authorities have signed, and the very certificates that are listed as such: many servers show one that signs
+    /// itself, which makes it an authority and no server in the eyes of the library.
+    Signed { by: Arc<WebPkiServerVerifier>, listed: Vec<CertificateDer<'static>> },
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -145,62 +150,28 @@ impl ServerCertVerifier for Signed {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // Times were found right by then, and have words of their own; the name was not looked at yet.
-            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_)))
-                if self.listed.iter().any(|one| one == end_entity) =>
-            {
-                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-                Ok(ServerCertVerified::assertion())
+        match &self.trusted {
+            Trusted::One(wanted) => {
+                let found = remote::sha256(end_entity);
+                if found == wanted.0 {
+                    return Ok(ServerCertVerified::assertion());
+                }
+                let message = format!("the server's certificate has the fingerprint SHA256:{found}");
+                Err(rustls::Error::General(message))
             }
-            checked => checked,
+            Trusted::Signed { by, listed } => {
+                match by.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+                    // Times were found right by then, and have words of their own; the name was not looked at yet.
+                    Err(rustls::Error::InvalidCertificate(CertificateError::Other(_)))
+                        if listed.iter().any(|one| one == end_entity) =>
+                    {
+                        verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                        Ok(ServerCertVerified::assertion())
+                    }
+                    checked => checked,
+                }
+            }
         }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
-}
-
-/// Trusts one certificate, whoever signed it and for whichever name and time.
-#[derive(Debug)]
-struct Pinned {
-    wanted: Fingerprint,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let found = remote::sha256(end_entity);
-        if found == self.wanted.0 {
-            return Ok(ServerCertVerified::assertion());
-        }
-        Err(rustls::Error::General(format!("the server's certificate has the fingerprint SHA256:{found}")))
     }
 
     fn verify_tls12_signature(
