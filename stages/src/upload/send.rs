@@ -151,6 +151,7 @@ impl Sending<'_> {
         connection: &mut dyn Connection,
         files: impl Iterator<Item = (&'s str, &'s Source)>,
     ) -> Result<bool, StageError> {
+        let mut went_well = true;
         for (path, source) in files {
             self.flow.check()?;
             let label = format!("{}{}", self.label, source.name);
@@ -160,11 +161,13 @@ impl Sending<'_> {
             far.set(0);
             self.flow.over(&label);
             source.close();
-            if put.is_err() {
-                return Ok(false);
+            went_well = put.is_ok();
+            if !went_well {
+                break;
             }
         }
-        Ok(connection.settle().is_ok())
+        // Also where something failed: nobody is to look for what is still on its way.
+        Ok(connection.settle().is_ok() && went_well)
     }
 
     /// From where on a file of which `size` bytes are there is to be sent: behind them if their end is ours, a little

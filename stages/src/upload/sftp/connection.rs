@@ -158,14 +158,19 @@ impl Sftp {
         read
     }
 
-    /// Waits for answers that were left for later, until no more are left than so many.
+    /// Waits for answers that were left for later, until no more are left than so many; gives the first failure.
     fn settle_down_to(&mut self, most: usize) -> Result<(), StageError> {
+        let mut settled = Ok(());
         while self.unsettled.len() > most
             && let Some(id) = self.unsettled.pop_front()
         {
-            self.confirm(id, "writing small files")?;
+            match self.confirm(id, "writing small files") {
+                // Nothing more will come.
+                Err(error) if error.retriable => return Err(error),
+                answered => settled = settled.and(answered),
+            }
         }
-        Ok(())
+        settled
     }
 
     fn confirm(&mut self, id: u32, doing: &str) -> Result<(), StageError> {
