@@ -77,6 +77,11 @@ impl Why {
     pub const fn stands(&self) -> bool {
         matches!(self, Self::UpToDate | Self::Resumed | Self::Condition { .. })
     }
+
+    /// Whether nothing at all has to be done for the step. What was taken over has to be put together still.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.stands() && *self != Self::Resumed
+    }
 }
 
 impl Change {

@@ -30,9 +30,7 @@ impl Judgement {
     /// Whether nothing runs.
     #[must_use]
     pub fn stands(&self) -> bool {
-        // What was taken over has to be put together still.
-        let stands = |why: &Why| why.stands() && *why != Why::Resumed;
-        self.changed.is_none() && self.steps.iter().all(|(_, why)| stands(why))
+        self.changed.is_none() && self.steps.iter().all(|(_, why)| why.is_idle())
     }
 }
 
@@ -55,8 +53,7 @@ pub fn judge(plan: &Plan, world: &World, left: &Leftovers) -> Result<Judgement, 
     let name = open.name.take();
     let target = name.as_ref().map(|name| plan.output.join(name.as_ref()));
     let standing = target.as_ref().map(|target| open.past.standing_at(target)).unwrap_or_default();
-    let is_idle = whys.iter().flatten().all(Why::stands);
-    let changed = standing.fault().filter(|_| !(is_idle && standing.is_whole()));
+    let changed = standing.fault(whys.iter().flatten().all(Why::is_idle));
     let steps = plan.shape.steps().map(|(index, _)| (index, whys.get(index.index()).cloned().flatten()));
     let steps = steps.filter_map(|(index, why)| Some((index, why?))).collect();
     Ok(Judgement { name: name.map(|name| name.to_string()), target, steps, took: took(&open), changed })

@@ -231,13 +231,15 @@ impl super::Runner<'_> {
             let is_there = target.symlink_metadata().is_ok();
             return if is_there { Err(exists(target, None)) } else { Ok(Over::Refuse) };
         }
-        match open.past.standing_at(target) {
-            Standing::Absent | Standing::Unsure => Ok(Over::Compare),
-            Standing::Ours | Standing::Incomplete => Ok(Over::Replace),
-            // Where nothing is made, what was put into it is in nobody's way.
-            Standing::Joined(_) if open.idle => Ok(Over::Refuse),
-            standing => Err(exists(target, standing.fault().as_deref())),
+        let standing = open.past.standing_at(target);
+        if let Some(why) = standing.fault(open.idle) {
+            return Err(exists(target, Some(&why)));
         }
+        Ok(match standing {
+            Standing::Absent | Standing::Unsure => Over::Compare,
+            Standing::Ours | Standing::Incomplete => Over::Replace,
+            Standing::Joined(_) | Standing::Changed(_) => Over::Refuse,
+        })
     }
 }
 

@@ -43,7 +43,7 @@ impl Open<'_> {
         }
         let whys = self.walk(runner.world, &runner.selection);
         self.name = None;
-        self.idle = whys.iter().flatten().all(Why::stands);
+        self.idle = whys.iter().flatten().all(Why::is_idle);
         self.must = whys.into_iter().map(|why| why.filter(is_call)).collect();
         false
     }

@@ -50,12 +50,12 @@ impl Standing {
         matches!(self, Self::Ours | Self::Joined(_))
     }
 
-    /// Why what lies there must not give way.
-    pub(in crate::run) fn fault(&self) -> Option<String> {
+    /// Why what lies there is in the way. A file that was put into it is in nobody's where nothing has to be done.
+    pub(in crate::run) fn fault(&self, idle: bool) -> Option<String> {
         match self {
-            Self::Joined(name) => Some(put_into(name)),
+            Self::Joined(name) if !idle => Some(put_into(name)),
             Self::Changed(why) => Some(why.clone()),
-            Self::Absent | Self::Ours | Self::Incomplete | Self::Unsure => None,
+            Self::Absent | Self::Ours | Self::Joined(_) | Self::Incomplete | Self::Unsure => None,
         }
     }
 }
